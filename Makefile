@@ -1,0 +1,44 @@
+# make demo   approximates a small trained network, verifies the ticket, prints a summary
+# make test   every check that CI runs
+# Both build .venv first, from pyproject.toml and constraints.txt; nothing else needs to be installed but Python >= 3.11.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: demo test lint types structure unit notebooks figures benchmark clean
+
+demo: $(READY)
+	$(BIN)/python examples/demo.py
+
+test: lint types structure unit notebooks
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+structure: $(READY)
+	$(BIN)/lint-imports
+
+unit: $(READY)
+	$(BIN)/pytest -n 2 --dist worksteal
+
+notebooks: $(READY)
+	$(BIN)/python notebooks/run.py
+
+figures: $(READY)
+	for script in paper_figures/fig_*.py; do $(BIN)/python $$script || exit 1; done
+
+benchmark: $(READY)
+	$(BIN)/python benchmarks/pensia.py
+
+$(READY): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $(READY)
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

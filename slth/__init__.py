@@ -1,0 +1,44 @@
+"""slth: strong lottery tickets, constructed and proved.
+
+Names are loaded on first use, so that importing slth costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+_HOME = {
+    "Network": "slth.core.network",
+    "Dense": "slth.core.network",
+    "Activation": "slth.core.network",
+    "Flatten": "slth.core.network",
+    "Box": "slth.core.domain",
+    "Ball": "slth.core.domain",
+    "Hull": "slth.core.domain",
+    "Source": "slth.core.source",
+    "SourceLayer": "slth.core.source",
+    "Mask": "slth.core.mask",
+    "Ticket": "slth.core.ticket",
+    "Request": "slth.theory.plan",
+    "approximate": "slth.theory.build",
+    "certify": "slth.certify.bounds",
+    "attack": "slth.certify.attack",
+    "solve": "slth.rss.solve",
+    "read": "slth.interop.read",
+    "read_ticket": "slth.interop.tickets",
+    "write_ticket": "slth.interop.tickets",
+    "__version__": "slth.version",
+}
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'slth' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,131 @@
+"""`slth approximate`: a trained network goes in, a proved ticket comes out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from slth.cli import screen
+from slth.core.errors import BadInput
+
+N = TypeVar("N", int, float)
+
+
+def approximate(
+    target: Annotated[Path, typer.Option(help="The trained network: .pt, .pth or .safetensors.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The ticket; default TARGET.slth.")] = None,
+    epsilon: Annotated[str, typer.Option(help="auto, or the largest error of an output on the domain.")] = "auto",
+    weight_error: Annotated[float | None, typer.Option(help="One tolerance for every weight instead.")] = None,
+    objective: Annotated[str, typer.Option(help="fewest, closest or within.")] = "fewest",
+    samples: Annotated[str, typer.Option(help="auto, or samples of one subset sum.")] = "auto",
+    delta: Annotated[float, typer.Option(help="Missed weights that automatic samples may expect.")] = 0.01,
+    theorem: Annotated[str, typer.Option(help="The construction; see slth list.")] = "pensia2020",
+    assignment: Annotated[str, typer.Option(help="matched (no unit wasted) or blocks (as printed).")] = "matched",
+    solver: Annotated[str, typer.Option(help="auto, or a name from slth list.")] = "auto",
+    law: Annotated[str, typer.Option(help="Law of the random weights: uniform, normal or sign.")] = "uniform",
+    seed: Annotated[int, typer.Option(help="Seed of the random network.")] = 0,
+    domain: Annotated[str | None, typer.Option(help="box:LO:HI, ball:FILE.npy:R[:l2] or hull:FILE.npy.")] = None,
+    arch: Annotated[str | None, typer.Option(help="Architecture, where the file does not tell: 784-500-10.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Default: all cores.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Find TARGET inside a random network: a seed, a mask, and a proof of how close they are."""
+    from slth.core.domain import parse
+    from slth.interop.read import read
+    from slth.interop.tickets import write_ticket
+    from slth.theory.build import approximate as build
+    from slth.theory.plan import Request
+
+    say = (lambda line: None) if json else screen.note
+    found = read(target, arch)
+    for line in found.notes:
+        say(line)
+    request = Request(
+        epsilon=_auto(epsilon, float, "epsilon"),
+        weight_error=weight_error,
+        objective=objective,
+        samples=_auto(samples, int, "samples"),
+        delta=delta,
+        assignment=assignment,
+        solver=solver,
+        seed=seed,
+        law=law,
+        domain=parse(domain, found.network) if domain else None,
+        threads=threads,
+    )
+    path = output or Path(target.name).with_suffix(".slth")
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise BadInput(f"{path}: cannot be written; name a file in a folder that exists")
+    with screen.progress() as tick:
+        made = build(found.network, request, theorem, say, tick)
+    sha256 = write_ticket(path, made.ticket)
+    report = _report(made, found.network.size, path, sha256)
+    if json:
+        screen.as_json(report)
+    else:
+        _print(report, made)
+    short = request.epsilon is not None and made.ticket.claim.eps > request.epsilon
+    if len(made.ticket.missed) or short:
+        raise typer.Exit(1)
+
+
+def _auto(text: str, kind: type[N], name: str) -> N | None:
+    if text == "auto":
+        return None
+    try:
+        return kind(text)
+    except ValueError:
+        raise BadInput(f"--{name} is auto or a number, not {text!r}") from None
+
+
+def _report(made: Any, size: int, path: Path, sha256: str) -> dict[str, Any]:
+    ticket = made.ticket
+    choice = made.choice
+    return {
+        "target_weights": size,
+        "source_weights": ticket.source.size,
+        "kept_weights": ticket.mask.count,
+        "density": ticket.mask.density,
+        "samples": ticket.made["samples"],
+        "certified_samples": choice.certified_n if choice else None,
+        "missed": len(ticket.missed),
+        "max_weight_error": made.max_weight_error,
+        "eps": ticket.claim.eps,
+        "eps_f64": made.certified.eps_f64,
+        "eps_f32": made.certified.eps_f32,
+        "rounds": list(made.rounds),
+        "domain": str(ticket.claim.domain),
+        "seconds": {"solve": made.solve_seconds, "total": made.total_seconds},
+        "ticket": str(path),
+        "sha256": sha256,
+    }
+
+
+def _print(report: dict[str, Any], made: Any) -> None:
+    ticket = made.ticket
+    layers = ", ".join(f"{s.rows}x{s.columns}" for s in ticket.source.layers)
+    certain = f" (certified to suffice: {report['certified_samples']})" if report["certified_samples"] else ""
+    seconds, seed = report["seconds"], ticket.source.seed
+    typer.echo(f"{report['ticket']}")
+    screen.rows(
+        [
+            ("target", f"{screen.count(report['target_weights'])} weights"),
+            ("random network", f"{screen.count(report['source_weights'])} weights, seed {seed}: {layers}"),
+            ("kept", f"{screen.count(report['kept_weights'])} weights, density {screen.number(report['density'])}"),
+            ("samples", f"n = {report['samples']} a subset sum{certain}"),
+            ("missed", f"{screen.count(report['missed'])} weights"),
+            ("weight error", f"at most {screen.number(report['max_weight_error'])}"),
+            ("claim", f"|ticket - target| <= {screen.number(report['eps'])} on {report['domain']}, certified"),
+            ("seconds", f"{seconds['total']:.1f}, of which solving {seconds['solve']:.1f}"),
+            ("sha256", report["sha256"]),
+        ]
+    )
+    for number, row, column, error in _first_missed(ticket.missed):
+        screen.note(f"missed: layer {number + 1}, row {row}, column {column}, off by {screen.number(error)}")
+
+
+def _first_missed(missed: Any) -> list[tuple[int, int, int, float]]:
+    both = zip(missed.entries[:5].tolist(), missed.errors[:5].tolist(), strict=True)
+    return [(*entry, error) for entry, error in both]

@@ -1,0 +1,176 @@
+"""The smaller commands: look at files, convert and export them, solve one subset sum, list and cite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from slth.cli import screen
+from slth.core.errors import BadInput
+
+Arch = Annotated[str | None, typer.Option("--arch", help="Architecture, where the file does not tell: 784-500-10.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def convert(
+    source: Annotated[Path, typer.Argument(help="A trained network.")],
+    output: Annotated[Path, typer.Argument(help="The canonical target, .safetensors.")],
+    arch: Arch = None,
+) -> None:
+    """Write the canonical target: architecture in the metadata; its digest is what a ticket names."""
+    from slth.interop.read import read
+    from slth.interop.targets import write_target
+
+    found = read(source, arch)
+    for line in found.notes:
+        screen.note(line)
+    write_target(found.network, output)
+    typer.echo(f"{output}\n  digest  {found.network.digest}")
+
+
+def show(ticket: Annotated[Path, typer.Argument(help="A ticket.")], json: Json = False) -> None:
+    """Say what a ticket holds and claims; nothing is proved (see slth verify)."""
+    from slth.interop.tickets import encode, read_ticket
+
+    found, digest = read_ticket(ticket)
+    body = encode(found)[0]
+    if json:
+        screen.as_json({**body, "sha256": digest, "missed": len(found.missed)})
+        return
+    claim = found.claim
+    typer.echo(str(ticket))
+    lines = [
+        ("claim", f"|ticket - target| <= {screen.number(claim.eps)} on {claim.domain}"),
+        ("target", claim.target),
+        ("seed", f"{found.source.seed}, law {found.source.law.label}"),
+        ("kept", f"{screen.count(found.mask.count)} of {screen.count(found.source.size)} weights"),
+    ]
+    for number, layer in enumerate(found.source.layers):
+        kept = len(found.mask.kept[number])
+        shape = f"{layer.rows}x{layer.columns}, scale {layer.scale:g}"
+        lines.append((f"layer {number}", f"{shape}, {screen.count(kept)} kept"))
+    lines += [(key, _plain(value)) for key, value in found.made.items()]
+    lines += [("missed", f"{len(found.missed)} weights"), ("sha256", digest)]
+    screen.rows(lines)
+
+
+def inspect(
+    target: Annotated[Path, typer.Argument(help="Any network file.")], arch: Arch = None, json: Json = False
+) -> None:
+    """Say what a network file holds, without executing anything in it."""
+    from slth.interop.read import inspect as look_into
+
+    found = look_into(target, arch)
+    if json:
+        screen.as_json(found)
+        return
+    typer.echo(str(target))
+    screen.rows([(key, _plain(value)) for key, value in found.items() if value and key not in ("tensors", "path")])
+    for tensor in found.get("tensors", []):
+        typer.echo("    " + "  ".join(_plain(value) for value in tensor.values() if value is not None))
+
+
+def export(
+    ticket: Annotated[Path, typer.Argument(help="A ticket.")],
+    to: Annotated[Path, typer.Option("--to", help="ticket.pt or ticket.safetensors.")],
+    target: Annotated[Path, typer.Option(help="The target that the ticket speaks of.")],
+    arch: Arch = None,
+) -> None:
+    """Write the masked random network as a plain dense model of its live units."""
+    from slth.core.ticket import check_fits
+    from slth.interop.export import export_network
+    from slth.interop.read import read
+    from slth.interop.tickets import read_ticket
+
+    found, _ = read_ticket(ticket)
+    network = read(target, arch).network
+    check_fits(found, network)
+    export_network(found.to_network(network), to)
+    typer.echo(f"{to}")
+
+
+def solve_values(
+    values: Annotated[Path, typer.Option(help="A .npy file of numbers (n,).")],
+    target: Annotated[float, typer.Option(help="The sum to reach.")],
+    tolerance: Annotated[float | None, typer.Option(help="How close is close enough.")] = None,
+    objective: Annotated[str, typer.Option(help="fewest, closest or within.")] = "closest",
+    size: Annotated[int | None, typer.Option(help="Exactly so many terms.")] = None,
+    signed: Annotated[bool, typer.Option("--signed", help="Coefficients -1, 0, 1 instead of 0, 1.")] = False,
+    solver: Annotated[str, typer.Option(help="auto, or a name from slth list.")] = "auto",
+    budget: Annotated[float | None, typer.Option(help="Seconds.")] = None,
+    json: Json = False,
+) -> None:
+    """Solve one subset sum."""
+    import numpy as np
+
+    from slth.rss.solve import solve_floats
+
+    if not values.is_file():
+        raise BadInput(f"{values}: no such file")
+    try:
+        numbers = np.load(values, allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
+        raise BadInput(f"{values}: not a .npy file of numbers ({str(error).splitlines()[0]})") from None
+    found = solve_floats(
+        numbers, target, tolerance, objective=objective, size=size, signed=signed, solver=solver, budget=budget
+    )
+    report = _solution(found)
+    if json:
+        screen.as_json(report)
+    else:
+        screen.rows([(key, _plain(value)) for key, value in report.items()], indent="")
+    if report["status"] in ("NONE", "BUDGET"):
+        raise typer.Exit(1)
+
+
+def _solution(found: Any) -> dict[str, Any]:
+    import numpy as np
+
+    positions = np.flatnonzero(found.chosen[0])
+    status = found.status_of(0) if hasattr(found, "status_of") else found.status[0]
+    unit = 2.0**-found.bits
+    return {
+        "positions": positions.tolist(),
+        "coefficients": found.chosen[0][positions].tolist(),
+        "sum": float(found.totals[0]) * unit,
+        "error": float(found.errors[0]) * unit,
+        "status": status.name,
+        "advice": status.advice,
+    }
+
+
+def list_plugins(json: Json = False) -> None:
+    """List theorems, solvers and laws."""
+    from slth.core.laws import LAWS
+    from slth.rss.problem import solvers
+    from slth.theory.theorem import theorems
+
+    found = {
+        "theorems": {name: cls.title for name, cls in theorems},
+        "solvers": {name: (cls.__doc__ or "").strip().splitlines()[0] for name, cls in solvers},
+        "laws": {law.name: f"{law.label}, integers at 2^-{law.bits}" for law in LAWS.values()},
+    }
+    if json:
+        screen.as_json(found)
+        return
+    for kind, entries in found.items():
+        typer.echo(kind)
+        screen.rows(entries.items())
+
+
+def cite(key: Annotated[str, typer.Argument(help="A theorem, for example pensia2020.")]) -> None:
+    """Print what a theorem says and its BibTeX entry."""
+    from slth.theory.theorem import theorems
+
+    theorem = theorems.get(key)
+    typer.echo(f"{theorem.title}\n\n{theorem.statement}\n\n{theorem.citation}")
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_plain(inner)}" for key, inner in value.items() if inner is not None)
+    if isinstance(value, list | tuple):
+        return ", ".join(_plain(inner) for inner in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

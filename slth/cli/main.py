@@ -1,0 +1,86 @@
+"""The program `slth`: its commands, and the exit code of whatever happens.
+
+0 done or PROVED; 1 the answer is no; 2 bad input; 3 environment (disk, memory, a missing package); 130 and 143 when
+interrupted or terminated.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from types import FrameType
+
+import typer
+
+from slth.cli import approximate, look, verify
+from slth.core.errors import SlthError
+
+app = typer.Typer(
+    name="slth",
+    help="Strong lottery tickets, constructed and proved.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for command in (approximate.approximate, verify.verify, look.convert, look.show, look.inspect, look.export):
+    app.command()(command)
+app.command("solve")(look.solve_values)
+app.command("list")(look.list_plugins)
+app.command()(look.cite)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from slth.version import version
+
+        typer.echo(f"slth {version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Strong lottery tickets, constructed and proved."""
+
+
+def main() -> None:
+    """Runs the program and turns what it raises into one line and an exit code."""
+    signal.signal(signal.SIGTERM, _terminated)
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        app(standalone_mode=True)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 1
+    except SlthError as error:
+        return _say(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return _say("interrupted; nothing was written", 130)
+    except MemoryError:
+        return _say("not enough memory; fewer samples or a smaller target need less", 3)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 3
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
+        return _say(f"{error.filename}: {error.strerror}", 2)
+    except OSError as error:
+        return _say(str(error), 3)
+    except Exception:  # a mistake of ours: show it whole, and never as an answer
+        traceback.print_exc()
+        return 3
+    return 0
+
+
+def _say(message: str, code: int) -> int:
+    typer.echo(f"slth: {' '.join(message.split())}", err=True)
+    return code
+
+
+def _terminated(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(143)

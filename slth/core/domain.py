@@ -1,0 +1,207 @@
+"""Domains: the sets of inputs on which a claim is made, with exact rational ends."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slth.core.errors import BadInput
+from slth.core.network import Network, frozen
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """A convex piece of a domain, rounded outward to float64: a box, cut by a 2-norm ball where `radius` is given.
+
+    Parameters
+    ----------
+    lower, upper : float64 arrays of shape (inputs,)
+    centre : float64 array of shape (inputs,), or None
+    radius : float or None
+    """
+
+    lower: Floats
+    upper: Floats
+    centre: Floats | None = None
+    radius: float | None = None
+
+
+@dataclass(frozen=True)
+class Box:
+    """All inputs whose every coordinate lies in [lo, hi]."""
+
+    lo: Fraction
+    hi: Fraction
+
+    def __post_init__(self) -> None:
+        if self.lo > self.hi:
+            raise BadInput(f"the box from {self.lo} to {self.hi} is empty")
+
+    def regions(self, inputs: int) -> Iterator[Region]:
+        """The one region of the box."""
+        yield Region(np.full(inputs, _down(self.lo)), np.full(inputs, _up(self.hi)))
+
+    def to_json(self) -> dict[str, Any]:
+        """As a ticket writes it."""
+        return {"kind": "box", "lo": str(self.lo), "hi": str(self.hi)}
+
+    def tensors(self) -> dict[str, Floats]:
+        """Nothing: a box is two numbers."""
+        return {}
+
+    def __str__(self) -> str:
+        return f"box:{_plain(self.lo)}:{_plain(self.hi)}"
+
+
+@dataclass(frozen=True, eq=False)
+class Ball:
+    """The union of balls of one radius around the rows of `centres`, clipped to a box.
+
+    Parameters
+    ----------
+    centres : float64 array of shape (balls, inputs)
+    radius : Fraction
+    norm : "linf" or "l2"
+    clip : Box
+    """
+
+    centres: Floats
+    radius: Fraction
+    norm: str
+    clip: Box
+
+    def __post_init__(self) -> None:
+        if self.norm not in ("linf", "l2"):
+            raise BadInput(f"a ball has norm linf or l2, not {self.norm!r}")
+        if self.radius < 0:
+            raise BadInput(f"a ball of radius {self.radius} is empty")
+        low, high = float(self.centres.min()), float(self.centres.max())
+        if Fraction(low) < self.clip.lo or Fraction(high) > self.clip.hi:
+            raise BadInput(f"ball centres from {low:g} to {high:g} leave the target's domain {self.clip}")
+        object.__setattr__(self, "centres", frozen(self.centres))
+
+    def regions(self, inputs: int) -> Iterator[Region]:
+        """One region a centre."""
+        lo, hi, radius = _down(self.clip.lo), _up(self.clip.hi), _up(self.radius)
+        for centre in self.centres:
+            lower = np.maximum(np.nextafter(centre - radius, -math.inf), lo)
+            upper = np.minimum(np.nextafter(centre + radius, math.inf), hi)
+            yield Region(lower, upper, *((centre, radius) if self.norm == "l2" else ()))
+
+    def to_json(self) -> dict[str, Any]:
+        """As a ticket writes it; the centres are the tensor `domain.centres`."""
+        ends = {"lo": str(self.clip.lo), "hi": str(self.clip.hi)}
+        return {"kind": "ball", "norm": self.norm, "radius": str(self.radius), **ends}
+
+    def tensors(self) -> dict[str, Floats]:
+        """The centres."""
+        return {"domain.centres": self.centres}
+
+    def __str__(self) -> str:
+        many = f"{len(self.centres)} balls" if len(self.centres) > 1 else "1 ball"
+        return f"{many} of {self.norm} radius {_plain(self.radius)} in {self.clip}"
+
+
+@dataclass(frozen=True, eq=False)
+class Hull:
+    """All inputs between two vectors: the per-coordinate range of a data set."""
+
+    lower: Floats
+    upper: Floats
+
+    def __post_init__(self) -> None:
+        if (self.lower > self.upper).any():
+            raise BadInput("the hull is empty: a lower end exceeds an upper end")
+        object.__setattr__(self, "lower", frozen(self.lower))
+        object.__setattr__(self, "upper", frozen(self.upper))
+
+    def regions(self, inputs: int) -> Iterator[Region]:
+        """The one region of the hull."""
+        yield Region(self.lower, self.upper)
+
+    def to_json(self) -> dict[str, Any]:
+        """As a ticket writes it; the ends are the tensors `domain.lower` and `domain.upper`."""
+        return {"kind": "hull"}
+
+    def tensors(self) -> dict[str, Floats]:
+        """Both ends."""
+        return {"domain.lower": self.lower, "domain.upper": self.upper}
+
+    def __str__(self) -> str:
+        return f"hull of data from {self.lower.min():g} to {self.upper.max():g}"
+
+
+Domain = Box | Ball | Hull
+
+
+def default(target: Network) -> Box:
+    """[0, 1]^d for images, [-1, 1]^d for anything else."""
+    return Box(Fraction(0), Fraction(1)) if target.is_image else Box(Fraction(-1), Fraction(1))
+
+
+def parse(text: str, target: Network) -> Domain:
+    """`box:LO:HI`, `ball:FILE.npy:R[:linf|l2]` or `hull:FILE.npy`, checked against the target's inputs.
+
+    Raises
+    ------
+    BadInput
+        When the text or the file cannot be used.
+    """
+    kind, _, rest = text.partition(":")
+    if kind == "box" and rest.count(":") == 1:
+        lo, hi = rest.split(":")
+        return Box(_rational(lo), _rational(hi))
+    if kind == "hull" and rest:
+        data = _points(rest, target)
+        return Hull(data.min(axis=0), data.max(axis=0))
+    if kind == "ball" and rest:
+        if not rest.endswith((":l2", ":linf")):
+            rest += ":linf"
+        if rest.count(":") >= 2:
+            file, radius, norm = rest.rsplit(":", 2)
+            return Ball(_points(file, target), _rational(radius), norm, default(target))
+    raise BadInput(f"domain {text!r} is not box:LO:HI, ball:FILE.npy:R[:linf|l2] or hull:FILE.npy")
+
+
+def _points(file: str, target: Network) -> Floats:
+    width = math.prod(target.input_shape)
+    if not Path(file).is_file():
+        raise BadInput(f"{file}: no such file; a domain needs a .npy file of inputs")
+    try:
+        data = np.load(file, allow_pickle=False)
+        points = np.asarray(data, np.float64)
+    except (ValueError, OSError, EOFError, TypeError) as error:
+        raise BadInput(f"{file}: not a .npy file of numbers ({str(error).splitlines()[0]})") from None
+    if points.size == 0 or points.size % width or not np.isfinite(points).all():
+        raise BadInput(f"{file}: shape {points.shape} does not hold finite inputs of {width} numbers")
+    return points.reshape(-1, width)
+
+
+def _rational(text: str) -> Fraction:
+    try:
+        return Fraction(text.strip())
+    except (ValueError, ZeroDivisionError):
+        raise BadInput(f"{text!r} is not a number") from None
+
+
+def _plain(value: Fraction) -> str:
+    short = f"{float(value):g}"
+    return short if Fraction(short) == value else str(value)
+
+
+def _down(value: Fraction) -> float:
+    near = float(value)
+    return near if Fraction(near) <= value else math.nextafter(near, -math.inf)
+
+
+def _up(value: Fraction) -> float:
+    return -_down(-value)

@@ -1,0 +1,99 @@
+"""The random network: a seed, a law and layer shapes. No weight is stored; any weight can be asked for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slth.core import philox
+from slth.core.errors import BadInput
+from slth.core.laws import Law
+
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class SourceLayer:
+    """One layer of a source: a matrix of shape (rows, columns) and its scale.
+
+    Parameters
+    ----------
+    rows, columns : int
+        Shape of the matrix; the last column is the bias where `bias` is set.
+    scale : float
+        A positive finite float32; every weight of the layer is scale * integer * 2^-bits.
+    bias : bool
+        Whether the last column is fed by the constant 1.
+    """
+
+    rows: int
+    columns: int
+    scale: float = 1.0
+    bias: bool = False
+
+    def __post_init__(self) -> None:
+        if not (0 < self.rows <= 1 << 24 and 0 < self.columns <= 1 << 24 and self.size <= 1 << 40):
+            raise BadInput(f"a source layer of shape ({self.rows}, {self.columns}) is not possible")
+        usable = math.isfinite(self.scale) and self.scale > 0
+        if not usable or float(np.float32(self.scale)) != self.scale:
+            raise BadInput(f"the scale of a layer must be a positive float32, not {self.scale!r}")
+
+    @property
+    def size(self) -> int:
+        """Number of weights, biases included."""
+        return self.rows * self.columns
+
+
+@dataclass(frozen=True)
+class Source:
+    """A random network, drawn lazily: layer k is tensor k of the counter-based generator.
+
+    Parameters
+    ----------
+    seed : int
+        In [0, 2^256).
+    law : Law
+        The law of every weight, before the layer's scale.
+    layers : tuple of SourceLayer
+        ReLU between them.
+    """
+
+    seed: int
+    law: Law
+    layers: tuple[SourceLayer, ...]
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed < 1 << 256:
+            raise BadInput(f"a seed is an integer from 0 to 2^256 - 1, not {self.seed}")
+
+    @property
+    def size(self) -> int:
+        """Number of weights of all layers, biases included."""
+        return sum(layer.size for layer in self.layers)
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """The generator's key."""
+        return philox.key_from_seed(self.seed)
+
+    def rows(self, layer: int, start: int, stop: int) -> Integers:
+        """Rows start, ..., stop - 1 of a layer as integers at 2^-bits, shape (stop - start, columns)."""
+        columns = self.layers[layer].columns
+        words = philox.words_range(self.key, layer, start * columns, stop * columns)
+        return self.law.integers(words).reshape(-1, columns)
+
+    def entries(self, layer: int, rows: Integers, columns: Integers) -> Integers:
+        """Single entries (rows and columns broadcast together), as integers at 2^-bits."""
+        flat = np.asarray(rows, np.int64) * self.layers[layer].columns + np.asarray(columns, np.int64)
+        return self.law.integers(philox.words_at(self.key, layer, flat))
+
+    def weights(self, layer: int, rows: Integers, columns: Integers) -> NDArray[np.float64]:
+        """Single entries as real weights, exact in float64 for scales of up to 29 bits."""
+        return self.entries(layer, rows, columns).astype(np.float64) * self.unit(layer)
+
+    def unit(self, layer: int) -> float:
+        """What one integer step of a layer's entries is worth."""
+        return float(self.layers[layer].scale * 2.0**-self.law.bits)

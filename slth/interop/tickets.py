@@ -1,0 +1,183 @@
+"""Ticket files (.slth): writing and reading by slth/verify/FORMAT.md; the checker has an implementation of its own."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slth.core.domain import Ball, Box, Domain, Hull
+from slth.core.errors import BadFile, BadInput
+from slth.core.laws import law
+from slth.core.mask import Mask
+from slth.core.network import canonical_json, content_digest
+from slth.core.source import Source, SourceLayer
+from slth.core.ticket import Missed, SupNorm, Ticket
+from slth.interop.safetensors import read_container, write_container
+
+Integers = NDArray[np.int64]
+Bytes = NDArray[np.uint8]
+KEY = "slth.ticket"
+GENERATOR = "philox4x32-10/1"
+
+
+def write_ticket(path: str | Path, ticket: Ticket) -> str:
+    """Writes a ticket, whole or not at all, and returns the digest written into it."""
+    body, tensors = encode(ticket)
+    body["sha256"] = content_digest(canonical_json(body), tensors)
+    write_container(path, {KEY: canonical_json(body)}, tensors)
+    return str(body["sha256"])
+
+
+def encode(ticket: Ticket) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """The JSON object (without its digest) and the tensors of a ticket."""
+    source, claim = ticket.source, ticket.claim
+    tensors: dict[str, NDArray[Any]] = dict(claim.domain.tensors())
+    masks = []
+    for number, ((rows, columns), kept) in enumerate(zip(ticket.mask.shapes, ticket.mask.kept, strict=True)):
+        encoding, tensors[f"mask.{number}"] = pack(kept, rows * columns)
+        masks.append({"encoding": encoding, "kept": len(kept)})
+    if len(ticket.missed):
+        tensors |= {"missed.entries": ticket.missed.entries, "missed.errors": ticket.missed.errors}
+    body = {
+        "format": "slth-ticket/1",
+        "generator": GENERATOR,
+        "law": source.law.label,
+        "seed": str(source.seed),
+        "structure": "pairs",
+        "layers": [
+            {"rows": s.rows, "columns": s.columns, "bias": s.bias, "scale": s.scale.hex()} for s in source.layers
+        ],
+        "masks": masks,
+        "claim": {
+            "kind": "supnorm",
+            "norm": "linf",
+            "eps": claim.eps.hex(),
+            "target": claim.target,
+            "domain": claim.domain.to_json(),
+        },
+        "made": dict(ticket.made),
+    }
+    return body, tensors
+
+
+def read_ticket(path: str | Path) -> tuple[Ticket, str]:
+    """A ticket and its digest.
+
+    Raises
+    ------
+    BadFile
+        When the file is not a whole ticket of this format.
+    """
+    metadata, tensors = read_container(path)
+    if KEY not in metadata:
+        raise BadFile(f"{path}: not a ticket (no {KEY} in its metadata)")
+    try:
+        body = json.loads(metadata[KEY])
+        if canonical_json(body) != metadata[KEY] or not isinstance(body, dict):
+            raise BadInput("its JSON is not canonical")
+        digest = body.pop("sha256")
+        if content_digest(canonical_json(body), tensors) != digest:
+            raise BadInput("its digest does not match its content")
+        return decode(body, tensors), str(digest)
+    except BadInput as error:
+        raise BadFile(f"{path}: {error}") from None
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, OverflowError, ZeroDivisionError) as error:
+        raise BadFile(f"{path}: not a ticket of format 1 ({type(error).__name__}: {error})") from None
+
+
+def decode(body: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Ticket:
+    """The ticket behind a JSON object and its tensors; any inconsistency raises."""
+    if (body["format"], body["generator"], body["structure"]) != ("slth-ticket/1", GENERATOR, "pairs"):
+        raise BadInput("format, generator or structure is not one that this version reads")
+    layers = tuple(
+        SourceLayer(int(s["rows"]), int(s["columns"]), float.fromhex(s["scale"]), bool(s["bias"]))
+        for s in body["layers"]
+    )
+    source = Source(int(body["seed"]), law(body["law"]), layers)
+    kept = []
+    for number, (mask, layer) in enumerate(zip(body["masks"], layers, strict=True)):
+        entries = unpack(mask["encoding"], tensors[f"mask.{number}"], layer.size)
+        if len(entries) != mask["kept"]:
+            raise BadInput(f"mask {number} keeps {len(entries)} entries, not {mask['kept']}")
+        kept.append(entries)
+    claim = body["claim"]
+    if (claim["kind"], claim["norm"]) != ("supnorm", "linf"):
+        raise BadInput("the claim is not of a kind that this version reads")
+    eps = float.fromhex(claim["eps"])
+    if not 0 <= eps < float("inf"):
+        raise BadInput(f"the claimed eps {eps} is not a finite number >= 0")
+    domain = _domain(claim["domain"], tensors)
+    missed = Missed()
+    if "missed.entries" in tensors:
+        missed = Missed(tensors["missed.entries"], tensors["missed.errors"])
+    mask_ = Mask(tuple((s.rows, s.columns) for s in layers), tuple(kept))
+    return Ticket(source, mask_, SupNorm(str(claim["target"]), eps, domain), body["made"], missed)
+
+
+def _domain(value: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Domain:
+    if value["kind"] == "hull":
+        return Hull(tensors["domain.lower"], tensors["domain.upper"])
+    box = Box(Fraction(value["lo"]), Fraction(value["hi"]))
+    if value["kind"] == "box":
+        return box
+    if value["kind"] == "ball":
+        return Ball(tensors["domain.centres"], Fraction(value["radius"]), value["norm"], box)
+    raise BadInput(f"no domain is of kind {value['kind']!r}")
+
+
+def pack(kept: Integers, size: int) -> tuple[str, Bytes]:
+    """The shorter of the two encodings of sorted entries below `size`: its name and its bytes."""
+    gaps = np.diff(kept, prepend=-1)
+    length = np.ones(len(gaps), np.int64)
+    for power in range(1, 6):
+        length += gaps >= 1 << (7 * power)
+    if int(length.sum()) >= -(-size // 8):
+        bits = np.zeros(8 * -(-size // 8), bool)
+        bits[kept] = True
+        return "bits", np.packbits(bits, bitorder="little")
+    start = np.cumsum(length) - length
+    out = np.zeros(int(length.sum()), np.uint8)
+    for power in range(6):
+        here = length > power
+        more = (length[here] > power + 1).astype(np.int64) << 7
+        out[start[here] + power] = ((gaps[here] >> (7 * power)) & 127) | more
+    return "gaps", out
+
+
+def unpack(encoding: str, data: Bytes, size: int) -> Integers:
+    """The sorted entries behind one encoding; the reverse of `pack`.
+
+    Raises
+    ------
+    BadInput
+        When the bytes are not such an encoding, or an entry lies outside the layer.
+    """
+    if data.dtype != np.uint8 or data.ndim != 1:
+        raise BadInput("a mask is not a row of bytes")
+    if encoding == "bits":
+        if len(data) != -(-size // 8):
+            raise BadInput(f"a mask of {size} bits has {len(data)} bytes")
+        bits = np.unpackbits(data, bitorder="little")
+        if bits[size:].any():
+            raise BadInput("unused bits of a mask are not 0")
+        return np.flatnonzero(bits)
+    if encoding != "gaps":
+        raise BadInput(f"no mask encoding is called {encoding!r}")
+    last = data < 128
+    if len(data) and not last[-1]:
+        raise BadInput("a gap is cut off")
+    ends = np.flatnonzero(last)
+    starts = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else ends
+    place = np.arange(len(data)) - np.repeat(starts, ends - starts + 1)
+    if (place > 5).any() or ((ends > starts) & (data[ends] == 0)).any():
+        raise BadInput("a gap is not in its shortest form")
+    gaps = np.add.reduceat((data & 127).astype(np.int64) << (7 * place), starts) if len(ends) else ends
+    entries = np.cumsum(gaps) - 1
+    if len(gaps) and (gaps.min() < 1 or entries[-1] >= size):
+        raise BadInput("a gap leaves the layer")
+    return entries

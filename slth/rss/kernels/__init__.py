@@ -1,0 +1,1 @@
+"""Compiled kernels of the solver `meet`; each file stands alone and is compiled when it is first used."""

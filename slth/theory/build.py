@@ -1,0 +1,199 @@
+"""The door of the constructions: a target and a request go in, a ticket whose claim was certified comes out."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from slth.certify.bounds import Certified, certify
+from slth.core.collapse import collapse
+from slth.core.domain import Domain
+from slth.core.laws import law
+from slth.core.mask import Mask
+from slth.core.network import Floats, Network
+from slth.core.ticket import Missed, SupNorm, Ticket, drop_dead_units
+from slth.theory.bounds.samples import SampleChoice
+from slth.theory.gadgets.pair import SolvedPair, matrix_of, solve_pair
+from slth.theory.plan import Plan, Request, Say, Tick, check_relu, scale_of, silent, starts_nonnegative
+from slth.theory.theorem import Theorem, theorems
+from slth.theory.tolerances import Tolerances, claimed, for_epsilon, relative, uniform
+from slth.version import version
+
+MOST_ROUNDS = 3
+NARROWER = 0.95  # how far below the missing factor a further round aims
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """A finished ticket with what was learnt on the way.
+
+    Parameters
+    ----------
+    ticket : Ticket
+    certified : Certified
+        Of the ticket, on its claim's domain.
+    tolerances : Tolerances
+        What each weight was allowed to be off by.
+    choice : SampleChoice or None
+        How n was chosen; None where the user gave it.
+    weight_errors : tuple of float64 arrays (outputs, columns)
+    rounds : tuple of float
+        The claim after each round.
+    solve_seconds, total_seconds : float
+    """
+
+    ticket: Ticket
+    certified: Certified
+    tolerances: Tolerances
+    choice: SampleChoice | None
+    weight_errors: tuple[Floats, ...]
+    rounds: tuple[float, ...]
+    solve_seconds: float
+    total_seconds: float
+
+    @property
+    def max_weight_error(self) -> float:
+        """The largest error of a weight."""
+        return max(float(errors.max()) for errors in self.weight_errors)
+
+
+def approximate(
+    target: Network, request: Request, theorem: str = "pensia2020", say: Say = silent, tick: Tick = silent
+) -> Made:
+    """Finds the target inside a random network and certifies what was found.
+
+    Parameters
+    ----------
+    target : Network
+        Dense layers with one ReLU between neighbours.
+    request : Request
+    theorem : str
+        Key of a registered theorem.
+    say : callable(line)
+        Told what is decided.
+    tick : callable(what, done, total)
+        Told how far the solving is.
+
+    Raises
+    ------
+    BadInput
+        When the target, the domain or an option cannot be used.
+    """
+    begun = time.perf_counter()
+    check_relu(target)
+    rule = theorems.get(theorem)()
+    domain = request.domain_for(target)
+    wanted = _tolerances(target, request, domain)
+    say(f"tolerances: {wanted.how}, median {wanted.median:.2g}")
+    choice = None if request.samples else _choose_samples(rule, target, request, wanted)
+    if choice:
+        say(f"samples: n = {choice.n} ({choice.how}; {choice.expected_misses:.2g} misses expected)")
+    plan = rule.plan(target, request, choice.n if choice else int(request.samples or 1))
+    limits = None if _free_of_tolerance(request) else wanted
+    attempts = [_attempt(plan, target, limits, domain, None, tick)]
+    while limits and request.epsilon and attempts[-1].claim > request.epsilon and len(attempts) < MOST_ROUNDS:
+        limits = limits.scaled(NARROWER * request.epsilon / attempts[-1].claim)
+        say(f"certified {attempts[-1].claim:.4g}: tolerances scaled to a median of {limits.median:.2g}, solving again")
+        attempts.append(_attempt(plan, target, limits, domain, attempts[-1], tick))
+    last = attempts[-1]
+    reached = request.epsilon is not None and last.claim <= request.epsilon
+    missed = Missed() if limits is None or reached else _missed(last.errors, limits)
+    claim = SupNorm(target.digest, last.claim, domain)
+    ticket = Ticket(plan.source, last.mask, claim, _made(plan, request, wanted), missed)
+    return Made(
+        ticket,
+        last.certified,
+        limits or wanted,
+        choice,
+        last.errors,
+        tuple(attempt.claim for attempt in attempts),
+        sum(attempt.seconds for attempt in attempts),
+        time.perf_counter() - begun,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Attempt:
+    """One round: every layer solved, and the whole certified."""
+
+    pairs: tuple[SolvedPair, ...]
+    mask: Mask
+    certified: Certified
+    seconds: float
+
+    @property
+    def claim(self) -> float:
+        return claimed(self.certified)
+
+    @property
+    def errors(self) -> tuple[Floats, ...]:
+        return tuple(pair.weight_errors() for pair in self.pairs)
+
+
+def _attempt(
+    plan: Plan, target: Network, limits: Tolerances | None, domain: Domain, before: _Attempt | None, tick: Tick
+) -> _Attempt:
+    begun = time.perf_counter()
+    pairs = []
+    for layer, node in zip(plan.layers, target.dense, strict=True):
+        tolerances = limits.layers[layer.number] if limits else None
+        previous = before.pairs[layer.number] if before else None
+        pairs.append(solve_pair(plan, layer, node, tolerances, previous, tick))
+    seconds = time.perf_counter() - begun
+    kept = [entries for pair in pairs for entries in pair.kept()]
+    mask = drop_dead_units(plan.source, Mask.of(plan.source, kept))
+    return _Attempt(tuple(pairs), mask, certify(target, collapse(plan.source, mask), domain), seconds)
+
+
+def _free_of_tolerance(request: Request) -> bool:
+    """Whether the objective asks for the closest subset and nobody fixed a tolerance."""
+    return request.objective == "closest" and request.weight_error is None
+
+
+def _tolerances(target: Network, request: Request, domain: Domain) -> Tolerances:
+    if request.weight_error is not None:
+        return uniform(target, request.weight_error)
+    if request.epsilon is not None:
+        return for_epsilon(target, domain, request.epsilon, request.seed)
+    return relative(target)
+
+
+def _choose_samples(rule: Theorem, target: Network, request: Request, wanted: Tolerances) -> SampleChoice:
+    """The smallest n for the whole target, every weight and tolerance in units of its layer's scale."""
+    signed = not starts_nonnegative(target, request.domain_for(target))
+    weights, tolerances = [], []
+    for node, layer in zip(target.dense, wanted.layers, strict=True):
+        scale = scale_of(node, law(request.law))
+        twice = 2 if signed and node is target.dense[0] else 1
+        weights += [matrix_of(node).ravel() / scale] * twice
+        tolerances += [layer.ravel() / scale] * twice
+    product = 2 * law(request.law).symbol
+    return rule.samples(np.concatenate(weights), np.concatenate(tolerances), request.delta, product)
+
+
+def _missed(errors: tuple[Floats, ...], limits: Tolerances) -> Missed:
+    entries, sizes = [], []
+    for number, (layer, tolerance) in enumerate(zip(errors, limits.layers, strict=True)):
+        rows, columns = np.nonzero(layer > tolerance)
+        entries.append(np.stack([np.full(len(rows), number), rows, columns], axis=1))
+        sizes.append(layer[rows, columns])
+    return Missed(np.concatenate(entries).astype(np.int64), np.concatenate(sizes))
+
+
+def _made(plan: Plan, request: Request, wanted: Tolerances) -> dict[str, object]:
+    return {
+        "by": f"slth {version()}",
+        "theorem": plan.theorem,
+        "assignment": plan.assignment,
+        "objective": request.objective,
+        "solver": request.solver,
+        "samples": plan.layers[0].samples,
+        "tolerances": wanted.how,
+        "wish": {
+            "epsilon": None if request.epsilon is None else request.epsilon.hex(),
+            "weight_error": None if request.weight_error is None else request.weight_error.hex(),
+            "delta": request.delta.hex(),
+        },
+    }

@@ -1,0 +1,127 @@
+"""The 2-for-1 pair: one dense layer of the target out of two layers of the source, one instance a weight and sign.
+
+Source: Pensia et al. (2020), lemmas 1-3; sums over both sign groups use sigma(u x) = u⁺ x⁺ + u⁻ x⁻.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slth.core.network import Dense, frozen
+from slth.core.source import Source
+from slth.theory.gadgets.assignment import EMPTY, assign
+from slth.theory.plan import LayerPlan, Plan, Tick, silent
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bits = NDArray[np.bool_]
+CHUNK = 1 << 22  # samples in memory at once
+
+
+@dataclass(frozen=True, eq=False)
+class SolvedPair:
+    """The choice made for one layer.
+
+    Parameters
+    ----------
+    layer : LayerPlan
+    units : int64 array of shape (groups, n)
+        `assign`'s table.
+    chosen : bool array of shape (outputs, groups, n)
+    errors : int64 array of shape (outputs, groups)
+        |sum - rounded target| in the layer's unit.
+    """
+
+    layer: LayerPlan
+    units: Integers
+    chosen: Bits
+    errors: Integers
+
+    def __post_init__(self) -> None:
+        for name in ("units", "chosen", "errors"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
+    def kept(self) -> tuple[Integers, Integers]:
+        """Kept entries of the first and of the second source layer, row-major numbers."""
+        columns = np.array([column for column, _ in self.layer.slots])
+        group, place = np.nonzero(self.chosen.any(axis=0))
+        first = self.units[group, place] * self.layer.columns + columns[group]
+        second = np.zeros((self.layer.outputs, self.layer.units), bool)
+        filled = self.units != EMPTY
+        second[:, self.units[filled]] = self.chosen[:, filled]
+        return np.sort(first), np.flatnonzero(second)
+
+    def weight_errors(self) -> Floats:
+        """Errors per target weight, shape (outputs, columns), the larger of both signs."""
+        groups = self.errors.astype(np.float64) * self.layer.unit
+        out = groups[:, : self.layer.columns].copy()
+        if self.layer.signed:
+            np.maximum(out[:, : self.layer.inputs], groups[:, self.layer.columns :], out=out[:, : self.layer.inputs])
+        return out
+
+
+def matrix_of(node: Dense) -> Floats:
+    """Weights with the bias as last column, float64."""
+    weight = node.weight.astype(np.float64)
+    return weight if node.bias is None else np.hstack([weight, node.bias.astype(np.float64)[:, None]])
+
+
+def solve_pair(
+    plan: Plan,
+    layer: LayerPlan,
+    node: Dense,
+    tolerances: Floats | None,
+    previous: SolvedPair | None = None,
+    tick: Tick = silent,
+) -> SolvedPair:
+    """Chooses a subset for every weight of a layer, or only for those of `previous` that are not within tolerance.
+
+    Parameters
+    ----------
+    tolerances : float64 array of shape (outputs, columns), or None
+        Per weight, in the target's units; None where the objective needs none.
+    tick : callable(what, done, total)
+    """
+    source = plan.source
+    units = assign(source, layer, plan.assignment) if previous is None else previous.units
+    groups = np.array([column for column, _ in layer.slots])
+    targets = np.rint(matrix_of(node) / layer.unit).astype(np.int64)[:, groups]
+    limits = None if tolerances is None else integer_tolerances(tolerances, layer.unit)[:, groups]
+    shape = (layer.outputs, *units.shape)
+    chosen = np.zeros(shape, bool) if previous is None else previous.chosen.copy()
+    errors = np.zeros(shape[:2], np.int64) if previous is None else previous.errors.copy()
+    todo = np.ones(shape[:2], bool) if previous is None or limits is None else errors > limits
+    values_of_units = _first_weights(source, layer, units)
+    step = max(1, CHUNK // units.size)
+    for start in range(0, layer.outputs, step):
+        rows = slice(start, min(start + step, layer.outputs))
+        pick = todo[rows]
+        if pick.any():
+            samples = _samples(source, layer, units, values_of_units, rows)
+            limit = None if limits is None else limits[rows][pick]
+            chosen[rows][pick], errors[rows][pick] = plan.gadget.choose(samples[pick], targets[rows][pick], limit)
+        tick(f"layer {layer.number + 1}", int(todo[: rows.stop].sum()), int(todo.sum()))
+    return SolvedPair(layer, units, chosen, errors)
+
+
+def integer_tolerances(tolerances: Floats, unit: float) -> Integers:
+    """Tolerances in units, one step smaller because targets are rounded; never negative."""
+    out: Integers = np.maximum(np.floor(np.minimum(tolerances / unit, 2.0**52)) - 1, 0).astype(np.int64)
+    return out
+
+
+def _first_weights(source: Source, layer: LayerPlan, units: Integers) -> Integers:
+    columns = np.array([column for column, _ in layer.slots])[:, None]
+    drawn = source.entries(2 * layer.number, np.maximum(units, 0), columns)
+    return np.where(units == EMPTY, 0, drawn) << layer.shift
+
+
+def _samples(source: Source, layer: LayerPlan, units: Integers, first: Integers, rows: slice) -> Integers:
+    """Products of both weights, shape (rows, groups, n); 0 where a group has no unit."""
+    second = source.rows(2 * layer.number + 1, rows.start, rows.stop)
+    out: Integers = second[:, np.maximum(units, 0)]
+    out *= first
+    return out

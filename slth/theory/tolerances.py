@@ -1,0 +1,104 @@
+"""From a wish about outputs to a tolerance for every weight."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from slth.certify.bounds import Certified, certify
+from slth.certify.prices import prices
+from slth.core.collapse import EffectiveLayer
+from slth.core.domain import Domain
+from slth.core.network import Dense, Floats, Network
+from slth.theory.gadgets.pair import matrix_of
+
+AUTO_FRACTION = 1e-3  # --epsilon auto: a tolerance of 1/1000 of the layer's largest weight
+AIM = 0.9  # aim below the wish: the real ticket differs from the simulated one
+ROUNDS = 6
+CLAIM_SLACK = 2.0**-9  # what a claim leaves for the exact checker's own outward rounding
+SIMULATED_BITS = 60
+
+
+@dataclass(frozen=True, eq=False)
+class Tolerances:
+    """One array of shape (outputs, columns) a dense layer, in the target's units."""
+
+    layers: tuple[Floats, ...]
+    how: str
+
+    def scaled(self, factor: float) -> Tolerances:
+        """All tolerances times a factor."""
+        return Tolerances(tuple(layer * factor for layer in self.layers), self.how)
+
+    @property
+    def median(self) -> float:
+        """The median over all weights."""
+        return float(np.median(np.concatenate([layer.ravel() for layer in self.layers])))
+
+
+def claimed(certified: Certified) -> float:
+    """The eps that a ticket claims: what was certified, and room for the exact checker's own rounding."""
+    return math.nextafter(certified.eps_real * (1 + CLAIM_SLACK) + 2.0**-40, math.inf)
+
+
+def uniform(target: Network, value: float) -> Tolerances:
+    """The same tolerance for every weight."""
+    shapes = [matrix_of(node).shape for node in target.dense]
+    return Tolerances(tuple(np.full(shape, value) for shape in shapes), f"{value:g} for every weight")
+
+
+def relative(target: Network) -> Tolerances:
+    """1/1000 of the layer's largest weight."""
+    tops = [AUTO_FRACTION * _largest(node) for node in target.dense]
+    layers = tuple(np.full(matrix_of(node).shape, top) for node, top in zip(target.dense, tops, strict=True))
+    return Tolerances(layers, "1/1000 of the layer's largest weight: " + ", ".join(f"{top:.2g}" for top in tops))
+
+
+def for_epsilon(target: Network, domain: Domain, epsilon: float, seed: int) -> Tolerances:
+    """Tolerances in inverse proportion to each weight's price, at the level where a simulated ticket certifies.
+
+    A term of a subset costs about one bit of tolerance, so that equal price x tolerance spends the fewest terms on a
+    given sum of price x tolerance (ours). The level is found by certifying simulated tickets whose weights are off by
+    uniform errors within tolerance; no subset sum is solved for that.
+    """
+    shape = _shape(target, domain)
+    level = epsilon / max(float(shape_layer.size) for shape_layer in shape)
+    for _ in range(ROUNDS):
+        eps = claimed(certify(target, _simulated(target, _capped(target, shape, level), seed), domain))
+        change = AIM * epsilon / eps if eps > 0 else 1e3
+        level *= min(max(change, 1e-6), 1e6)
+        if 0.97 < change < 1.03:
+            break
+    return Tolerances(_capped(target, shape, level), f"priced for eps {epsilon:g}")
+
+
+def _shape(target: Network, domain: Domain) -> list[Floats]:
+    """1 / price, up to the factor that `level` carries; infinite where a weight has no price."""
+    with np.errstate(divide="ignore"):
+        return [1.0 / layer for layer in prices(target, domain)]
+
+
+def _capped(target: Network, shape: list[Floats], level: float) -> tuple[Floats, ...]:
+    tops = [max(_largest(node), 2.0**-60) for node in target.dense]
+    return tuple(np.minimum(level * inverse, top) for inverse, top in zip(shape, tops, strict=True))
+
+
+def _simulated(target: Network, layers: tuple[Floats, ...], seed: int) -> tuple[EffectiveLayer, ...]:
+    rng = np.random.default_rng(seed)
+    out = []
+    for node, tolerance in zip(target.dense, layers, strict=True):
+        exact = matrix_of(node)
+        guess = np.where(np.abs(exact) <= tolerance, 0.0, exact + rng.uniform(-1, 1, exact.shape) * tolerance)
+        unit = 2.0 ** (math.frexp(max(float(np.abs(guess).max()), 2.0**-60))[1] - SIMULATED_BITS)
+        integers = np.rint(guess / unit).astype(np.int64)
+        inputs = node.shape[1]
+        bias = integers[:, inputs] if node.bias is not None else np.zeros(len(exact), np.int64)
+        absolute = np.hstack([np.abs(guess), np.zeros((len(exact), 1))])[:, : inputs + 1]
+        out.append(EffectiveLayer(integers[:, :inputs], integers[:, :inputs], bias, absolute, unit, inputs + 1))
+    return tuple(out)
+
+
+def _largest(node: Dense) -> float:
+    return max(float(np.abs(array).max()) for _, array in node.tensors())

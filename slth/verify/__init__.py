@@ -1,0 +1,1 @@
+"""The stand-alone exact checker of slth tickets, standard library only; FORMAT.md is its specification."""

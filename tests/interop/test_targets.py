@@ -1,0 +1,52 @@
+"""Real trained networks, where the shared data are at hand, and the one that comes with the examples."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from slth.core.errors import BadFile
+from slth.interop.read import inspect, read, write_target
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+def test_the_example_target_knows_its_digits():
+    digits = pytest.importorskip("sklearn.datasets").load_digits()
+    split = pytest.importorskip("sklearn.model_selection").train_test_split
+    target = read(EXAMPLES / "digits.pt")
+    assert [layer.shape for layer in target.network.dense] == [(32, 64), (10, 32)]
+    assert all(layer.bias is not None for layer in target.network.dense)
+    assert (EXAMPLES / "digits.pt").stat().st_size < 30_000
+    y = digits.target
+    _, x, _, y = split(digits.data / 16, y, test_size=0.2, random_state=0, stratify=y)
+    correct = int((target.network(x).argmax(1) == y).sum())
+    assert (correct, len(y)) == (349, 360)
+
+
+@pytest.mark.shared
+def test_the_target_of_pensia_et_al(tmp_path, shared):
+    target = read(shared / "targets" / "pensia-fc2.pt")
+    first, second = (layer.weight for layer in target.network.dense)
+    assert (first.shape, second.shape) == ((500, 784), (10, 500))
+    assert target.source_format == "torch legacy" and target.original_dtype == "float32"
+    assert "the layers fc1, fc2 in this order, ReLU between them" in target.notes[0]
+    extremes = [float(extreme) for weight in (first, second) for extreme in (weight.min(), weight.max())]
+    np.testing.assert_allclose(extremes, (-0.404, 0.366, -0.464, 0.541), atol=5e-4)
+    small = [100 * float((abs(weight) < 0.01).mean()) for weight in (first, second)]
+    np.testing.assert_allclose(small, (68.5, 27.8), atol=0.06)
+    write_target(target.network, tmp_path / "target")
+    assert read(tmp_path / "target").network.digest == target.network.digest
+    assert read(shared / "targets" / "pensia-fc2.pt", "784-500-10:nobias").network.digest == target.network.digest
+
+
+@pytest.mark.shared
+def test_lenet_is_refused_with_a_clear_line_and_described(shared):
+    path = shared / "targets" / "lenet5-mnist.safetensors"
+    with pytest.raises(BadFile, match=r"conv1.weight has shape \(6, 1, 5, 5\): convolutions are not supported yet"):
+        read(path)
+    found = inspect(path)
+    assert len(found["tensors"]) == 10 and "convolutions are not supported yet" in found["problem"]
+    assert sum(int(np.prod(line["shape"])) for line in found["tensors"]) == 107_786
