@@ -137,7 +137,9 @@ class Search:
     def climb(self) -> None:
         """One batch of projected sign steps: half of its searches where most was found, half anywhere."""
         order = np.argsort(-self.best.ravel(), kind="stable")
-        rank = np.concatenate([np.arange(ROWS // 2) // 2 % order.size, self.random.integers(order.size, size=ROWS // 2)])
+        rank = np.concatenate(
+            [np.arange(ROWS // 2) // 2 % order.size, self.random.integers(order.size, size=ROWS // 2)]
+        )
         region, goal = np.divmod(order[rank], len(self.goals))
         lower, upper = self.field.lower[region], self.field.upper[region]
         corner = self.random.random(lower.shape) < self.random.random((ROWS, 1))

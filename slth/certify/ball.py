@@ -6,13 +6,15 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from slth.certify.backward import Gate, Rows, bent
 from slth.certify.difference import Difference, Matrix
 from slth.certify.inputs import Inputs
 from slth.certify.intervals import Interval, Neurons
 from slth.certify.lines import Lines, gap_lines, relu_lines
-from slth.certify.rounding import FLOOR, UNIT, Floats, gamma, inflated, largest, length, lengths, positive, up
+from slth.certify.rounding import FLOOR, UNIT, Floats, gamma, inflated, largest, length, negative, positive, up
+from slth.certify.spheres import Origin, Sphere
 
 
 @dataclass(frozen=True)
@@ -94,14 +96,24 @@ def _sum(*terms: float) -> float:
 
 @dataclass(frozen=True, eq=False)
 class BallGate(Gate):
-    """A relu whose rows take the smaller of two remainders: the lines', or half slopes' with a 2-norm bound."""
+    """A relu whose rows take the smallest of the remainders that the lines, 2-norms and scaled 2-norms leave.
+
+    Parameters
+    ----------
+    radii : Radii
+    target_origin, gap_origin : Origin or None
+        Where z and δz come from, for scaled 2-norms.
+    """
 
     radii: Radii
+    target_origin: Origin | None
+    gap_origin: Origin | None
 
     @classmethod
-    def of_radii(cls, neurons: Neurons, radii: Radii) -> BallGate:
-        """The lines that the intervals allow, and the radii."""
-        return cls(neurons, relu_lines(neurons.target), gap_lines(neurons), radii)
+    def rounded(cls, neurons: Neurons, radii: Radii, origins: tuple[Origin, Origin] | None) -> BallGate:
+        """The lines that the intervals allow, and the balls."""
+        target, gap = origins if origins is not None else (None, None)
+        return cls(neurons, relu_lines(neurons.target), gap_lines(neurons), radii, target, gap)
 
     def through(self, rows: Rows) -> Rows:
         """From (δh, h) to (δz, z)."""
@@ -110,29 +122,68 @@ class BallGate(Gate):
         if rows.gap is not None:
             unsure = ~(self.neurons.both_on | self.neurons.both_off)
             half = np.where(unsure, 0.5, self.gap.above_slope)
-            gap, extra, charge = _smaller(
-                rows.gap, self.gap, self.neurons.gap, half, rows.gap * (0.5 * unsure), self.radii.gap
-            )
+            option = Option(half, np.abs(rows.gap) * (0.5 * unsure), self.radii.gap, self.gap_origin)
+            gap, extra, charge = option.smaller(rows.gap, self.gap, self.neurons.gap)
             constant, slack = constant + extra, slack + charge
         if rows.target is not None:
             cut = (self.neurons.target.lower < 0) & (self.neurons.target.upper > 0)
             half = np.where(cut, 0.5, self.target.above_slope)
             remainder = positive(rows.target) * (0.5 * cut)  # relu(z) = z/2 + |z|/2 is at least z/2
-            target, extra, charge = _smaller(
-                rows.target, self.target, self.neurons.target, half, remainder, self.radii.target
-            )
+            option = Option(half, remainder, self.radii.target, self.target_origin)
+            target, extra, charge = option.smaller(rows.target, self.target, self.neurons.target)
             constant, slack = constant + extra, slack + charge
         return Rows(gap, target, constant, slack + 8 * UNIT * np.abs(constant))
 
 
-def _smaller(
-    rows: Floats, lines: Lines, interval: Interval, half: Floats, remainder: Floats, radius: float
-) -> tuple[Floats, Floats, Floats]:
-    out, extra, charge = bent(rows, lines, interval)
-    centred = rows * half  # exact: half is 0, 1/2 or 1
-    round_extra = up(lengths(remainder) * radius)
-    middle = interval.lower / 2 + interval.upper / 2
-    better = round_extra < extra + (out - centred) @ middle
-    out = np.where(better[:, None], centred, out)
-    extra = np.where(better, round_extra, extra)
-    return out, extra, charge + 2 * UNIT * extra + FLOOR
+@dataclass(frozen=True, eq=False)
+class Option:
+    """Fixed slopes, with a remainder of sum_j c_j |v_j| at most.
+
+    Parameters
+    ----------
+    slopes : array (width,)
+        0, 1/2 or 1: products with them are exact.
+    remainder : array (rows, width)
+        c >= 0, one row a functional.
+    radius : float
+        At least ‖v‖₂.
+    origin : Origin or None
+    """
+
+    slopes: Floats
+    remainder: Floats
+    radius: float
+    origin: Origin | None
+
+    def smaller(self, rows: Floats, lines: Lines, interval: Interval) -> tuple[Floats, Floats, Floats]:
+        """As `bent`, but neuron by neuron by these slopes or by the lines, whichever looks smaller in the middle."""
+        middle = interval.lower / 2 + interval.upper / 2
+        gains = _gains(rows, lines, middle) - rows * self.slopes * middle
+        plain = Sphere(np.ones(rows.shape[1]), np.zeros(rows.shape[1]), self.radius)
+        choices = [(np.arange(len(rows)), plain)]
+        if self.origin is not None:
+            choices += self.origin.spheres(self.remainder, gains.sum(axis=1))
+        chosen, added = np.zeros(rows.shape, bool), np.zeros(len(rows))
+        best = np.zeros(len(rows))  # what is saved beside the lines
+        for members, sphere in choices:
+            part, cost, saved = _mixed(sphere, self.remainder[members], gains[members])
+            better = members[saved > best[members]]
+            keep = saved > best[members]
+            chosen[better], added[better], best[better] = part[keep], cost[keep], saved[keep]
+        out, extra, charge = bent(np.where(chosen, 0.0, rows), lines, interval)
+        out = out + np.where(chosen, rows * self.slopes, 0.0)
+        return out, extra + added, charge + 4 * UNIT * (extra + added) + FLOOR
+
+
+def _gains(rows: Floats, lines: Lines, middle: Floats) -> Floats:
+    above, below = positive(rows), negative(rows)
+    return above * (lines.above_slope * middle + lines.above) + below * (lines.below_slope * middle + lines.below)
+
+
+def _mixed(sphere: Sphere, remainder: Floats, gains: Floats) -> tuple[NDArray[np.bool_], Floats, Floats]:
+    """Which neurons of each row to bound by the sphere, at what cost, and what that saves beside the lines."""
+    chosen = remainder > 0
+    for _ in range(4):
+        chosen &= sphere.shares(np.where(chosen, remainder, 0.0)) < gains
+    cost = sphere.remainder(np.where(chosen, remainder, 0.0))
+    return chosen, cost, np.where(chosen, gains, 0.0).sum(axis=1) - cost

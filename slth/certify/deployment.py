@@ -92,9 +92,7 @@ def _target(target: Network, reach: Floats, hidden: list[Neurons], precision: Pr
     return Run(error, largest)
 
 
-def _ticket(
-    layers: tuple[EffectiveLayer, ...], reach: Floats, hidden: list[Neurons], precision: Precision
-) -> Run:
+def _ticket(layers: tuple[EffectiveLayer, ...], reach: Floats, hidden: list[Neurons], precision: Precision) -> Run:
     error = np.zeros_like(reach)
     largest = float(reach.max())
     for index, layer in enumerate(layers):

@@ -54,6 +54,19 @@ class Inputs:
         return centre, radius
 
     @cached_property
+    def lifted_middle(self) -> tuple[Floats, Floats, float]:
+        """Centre and reach of the lifted box; around a ball's centre, with its radius, where there is one."""
+        lower, upper, radius = self.region.lower, self.region.upper, math.inf
+        low = np.concatenate([positive(lower), positive(-upper)]) if self.signed else lower
+        high = np.concatenate([positive(upper), positive(-lower)]) if self.signed else upper
+        middle = low / 2 + high / 2
+        if self.region.centre is not None and self.region.radius is not None:
+            middle, radius = self.region.centre, self.region.radius
+            if self.signed:  # x -> (x⁺, x⁻) does not lengthen differences
+                middle = np.concatenate([positive(middle), positive(-middle)])
+        return middle, positive(up(np.maximum(high - middle, middle - low))), radius
+
+    @cached_property
     def size(self) -> float:
         """An upper bound of the 2-norm of x."""
         box = length(largest(self.region.lower, self.region.upper))

@@ -12,6 +12,7 @@ from slth.certify.difference import Difference
 from slth.certify.inputs import Inputs
 from slth.certify.intervals import Interval, Neurons, entered, passed
 from slth.certify.rounding import Floats
+from slth.certify.spheres import Origin
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,9 +68,11 @@ def _rounded(
 ) -> tuple[list[Neurons], list[Gate]]:
     """The hidden layers once more, now with the 2-norm step; the stages' charges stay valid."""
     known, gates = [hidden[0]], list[Gate]()
+    first = model.layers[0]
+    origins = [(Origin.target(first, inputs), Origin.gap(first, inputs))] + [None] * len(hidden)
     for index, pair in enumerate(model.layers[1:], start=1):
         last = known[-1]
-        gates.append(BallGate.of_radii(last, radii(model, inputs, known)[-1]))
+        gates.append(BallGate.rounded(last, radii(model, inputs, known)[-1], origins[index - 1]))
         if index < len(hidden):
             fresh = passed(pair, last)
             old = hidden[index].narrowed(fresh.target, fresh.gap)

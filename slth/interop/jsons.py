@@ -11,6 +11,7 @@ from slth.interop.files import shown
 from slth.interop.limits import MAX_HEADER
 
 MAX_BRACKETS = 200_000
+MAX_KEYS = 50_000
 
 
 def parse_json(text: bytes | str, what: str) -> Any:
@@ -24,7 +25,7 @@ def parse_json(text: bytes | str, what: str) -> Any:
     Raises
     ------
     BadFile
-        For anything else, for duplicate keys, and above 10 MB or 200,000 brackets.
+        For anything else, for duplicate keys, and above 10 MB, 200,000 brackets or 50,000 keys in one object.
     """
     if len(text) > MAX_HEADER:
         raise BadFile(f"{what} is larger than {MAX_HEADER} bytes")
@@ -36,6 +37,8 @@ def parse_json(text: bytes | str, what: str) -> Any:
         raise BadFile(f"{what} has more than {MAX_BRACKETS} brackets")
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(items) > MAX_KEYS:
+            raise BadFile(f"{what} has an object of {len(items)} keys; at most {MAX_KEYS} are read")
         found = dict(items)
         if len(found) != len(items):
             twice = Counter(key for key, _ in items).most_common(1)[0][0]

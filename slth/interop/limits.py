@@ -4,7 +4,7 @@ from __future__ import annotations
 
 MAX_FILE = 4 << 30
 """Bytes in one file."""
-MAX_WEIGHTS = 1 << 28
+MAX_WEIGHTS = 1 << 27
 """Numbers in all tensors that are loaded from one file."""
 MAX_TENSORS = 10_000
 """Tensors in one file."""

@@ -16,6 +16,7 @@ from slth.core.network import Floats, Network
 from slth.core.ticket import Missed, SupNorm, Ticket, drop_dead_units
 from slth.theory.bounds.samples import SampleChoice
 from slth.theory.gadgets.pair import SolvedPair, matrix_of, solve_pair
+from slth.theory.gadgets.trade import trade
 from slth.theory.plan import Plan, Request, Say, Tick, check_relu, scale_of, silent, starts_nonnegative
 from slth.theory.theorem import Theorem, theorems
 from slth.theory.tolerances import Tolerances, claimed, for_epsilon, relative, uniform
@@ -92,11 +93,11 @@ def approximate(
         say(f"samples: n = {choice.n} ({choice.how}; {choice.expected_misses:.2g} misses expected)")
     plan = rule.plan(target, request, choice.n if choice else int(request.samples or 1))
     limits = None if _free_of_tolerance(request) else wanted
-    attempts = [_attempt(plan, target, limits, domain, None, tick)]
+    attempts = [_attempt(plan, target, wanted, limits, domain, None, tick)]
     while limits and request.epsilon and attempts[-1].claim > request.epsilon and len(attempts) < MOST_ROUNDS:
         limits = limits.scaled(NARROWER * request.epsilon / attempts[-1].claim)
         say(f"certified {attempts[-1].claim:.4g}: tolerances scaled to a median of {limits.median:.2g}, solving again")
-        attempts.append(_attempt(plan, target, limits, domain, attempts[-1], tick))
+        attempts.append(_attempt(plan, target, limits, limits, domain, attempts[-1], tick))
     last = attempts[-1]
     reached = request.epsilon is not None and last.claim <= request.epsilon
     missed = Missed() if limits is None or reached else _missed(last.errors, limits)
@@ -133,14 +134,23 @@ class _Attempt:
 
 
 def _attempt(
-    plan: Plan, target: Network, limits: Tolerances | None, domain: Domain, before: _Attempt | None, tick: Tick
+    plan: Plan,
+    target: Network,
+    wanted: Tolerances,
+    limits: Tolerances | None,
+    domain: Domain,
+    before: _Attempt | None,
+    tick: Tick,
 ) -> _Attempt:
     begun = time.perf_counter()
     pairs = []
     for layer, node in zip(plan.layers, target.dense, strict=True):
         tolerances = limits.layers[layer.number] if limits else None
         previous = before.pairs[layer.number] if before else None
-        pairs.append(solve_pair(plan, layer, node, tolerances, previous, tick))
+        pair = solve_pair(plan, layer, node, tolerances, previous, tick)
+        if plan.assignment == "traded":
+            pair = trade(plan, pair, node, wanted.layers[layer.number], tolerances)
+        pairs.append(pair)
     seconds = time.perf_counter() - begun
     kept = [entries for pair in pairs for entries in pair.kept()]
     mask = drop_dead_units(plan.source, Mask.of(plan.source, kept))

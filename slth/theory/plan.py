@@ -21,7 +21,7 @@ Integers = NDArray[np.int64]
 Bits = NDArray[np.bool_]
 OBJECTIVES = ("fewest", "closest", "within")
 TARGET_BITS = 40  # targets are rounded to at least so many bits below the scale
-ASSIGNMENTS = ("matched", "blocks")
+ASSIGNMENTS = ("matched", "traded", "blocks")
 Say = Callable[[str], None]
 Tick = Callable[[str, int, int], None]
 
@@ -45,7 +45,7 @@ class Request:
         Samples of one subset-sum instance (of one sign group).
     delta : float
         Expected number of missed weights that automatic `samples` allows.
-    assignment : "matched" or "blocks"
+    assignment : "matched", "traded" or "blocks"
     solver : str
     seed : int
     law : str

@@ -3,6 +3,7 @@
 import argparse
 import json
 import math
+import os
 import signal
 import sys
 import time
@@ -48,8 +49,10 @@ def verify(options: argparse.Namespace) -> dict[str, Any]:
         eps = number(options.epsilon) if options.epsilon is not None else Fraction(ticket.eps)
         at = options.ticket
         layers, best = collapse(ticket, target, any(min(region.box[0]) < 0 for region in domain.regions)), 0
-    except (ValueError, OverflowError, FileNotFoundError, NotADirectoryError, PermissionError) as error:
+    except (ValueError, OverflowError, RecursionError) as error:
         raise BadInput(f"{at}: {error}") from None
+    except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
+        raise BadInput(f"{at}: {error.strerror}") from None
     for region in domain.regions:
         best = Bound(layers, region).result(best)
     proved = Fraction(best, 1 << F)
@@ -98,4 +101,7 @@ def _terminate(signum: int, frame: object) -> NoReturn:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, _terminate)
-    sys.exit(main())
+    code = main()
+    if code == 3:  # what could not be written is given up
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.exit(code)

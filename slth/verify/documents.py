@@ -9,9 +9,18 @@ from .container import Tensor, canonical, content_digest, is_hex, load, natural,
 from .fixed import need
 from .source import BITS, SourceLayer, key_of
 
-SIZE, DIGEST = natural(1, 1 << 40), text("[0-9a-f]{64}")
-ARCH = {"format": text("slth-network/1"), "input": [SIZE], "nodes": [lambda node: isinstance(node, dict)]}
-ORDER = "(flatten )*dense (relu dense )*(relu )?"
+OPS, ORDER = ["flatten", "dense", "relu"], "(flatten )*dense (relu dense )*(relu )?"
+SIZE, DIGEST = natural(1, 1 << 24), text("[0-9a-f]{64}")
+ARCH = {
+    "format": text("slth-network/1"),
+    "input": [SIZE],
+    "nodes": [lambda node: isinstance(node, dict) and node.get("op") in OPS],
+}
+DOMAINS: dict[str, dict[str, tuple[str, int]]] = {
+    "box": {},
+    "ball": {"domain.centres": ("F64", 2)},
+    "hull": {"domain.lower": ("F64", 1), "domain.upper": ("F64", 1)},
+}
 TICKET = {
     "format": text("slth-ticket/1"),
     "generator": text("philox4x32-10/1"),
@@ -25,7 +34,7 @@ TICKET = {
         "norm": text("linf"),
         "eps": is_hex,
         "target": DIGEST,
-        "domain": lambda value: isinstance(value, dict) and value.get("kind") in ["box", "ball", "hull"],
+        "domain": lambda value: isinstance(value, dict) and value.get("kind") in [*DOMAINS],
     },
     "made": lambda value: isinstance(value, dict),
     "sha256": DIGEST,
@@ -57,8 +66,9 @@ def read_target(path: str) -> Target:
     """Read and check a target file."""
     metadata, tensors = load(path)
     arch = read_canonical(metadata, "slth.arch", ARCH)
-    ops = "".join(f"{node.get('op')} " for node in arch["nodes"])
-    need(re.fullmatch(ORDER, ops) is not None, f"slth.arch: this version does not admit the nodes {ascii(ops)[:80]}")
+    ops = "".join(node["op"] + " " for node in arch["nodes"])
+    need(re.fullmatch(ORDER, ops) is not None, f"slth.arch: this version does not admit the nodes {ops[:80]}")
+    need(len(arch["input"]) < 16, "slth.arch.input: more than 15 dimensions")
     width = inputs = prod(arch["input"])
     dense, unused = [], dict(tensors)
     for i, node in enumerate(arch["nodes"]):
@@ -86,34 +96,24 @@ def read_ticket(path: str) -> Ticket:
     digest = content_digest(canonical({k: v for k, v in body.items() if k != "sha256"}), tensors)
     need(body["sha256"] == digest, "sha256 does not fit the content: the ticket was changed")
     need(int(body["seed"]) < 1 << 256, "seed: not below 2^256")
-    claim, eps = body["claim"], float.fromhex(body["claim"]["eps"])
-    need(eps >= 0, "claim.eps: negative")
-    need(
-        1 <= len(body["layers"]) <= 200 and len(body["masks"]) == len(body["layers"]), "layers: not 1 to 200, or masks"
-    )
-    form = {f"mask.{i}": ("U8", 1) for i in range(len(body["layers"]))}
-    form |= {"ball": {"domain.centres": ("F64", 2)}, "box": {}}.get(
-        claim["domain"]["kind"], {"domain.lower": ("F64", 1), "domain.upper": ("F64", 1)}
-    )
+    layers, masks, claim = body["layers"], body["masks"], body["claim"]
+    need(len(masks) == len(layers) and 1 <= len(layers) <= 200, "layers: not 1 to 200 with one mask each")
+    form = {f"mask.{i}": ("U8", 1) for i in range(len(layers))} | DOMAINS[claim["domain"]["kind"]]
     if "missed.entries" in tensors or "missed.errors" in tensors:
         form |= {"missed.entries": ("I64", 2), "missed.errors": ("F64", 1)}
-    need(set(form) == set(tensors), f"tensors {ascii(sorted(set(form) ^ set(tensors)))[:60]} are missing or foreign")
-    for name, (dtype, dimensions) in form.items():
-        tensor = tensors[name]
-        need(
-            (tensor.dtype, len(tensor.shape)) == (dtype, dimensions), f"{name}: not {dtype} of {dimensions} dimensions"
-        )
+    found = {name: (tensor.dtype, len(tensor.shape)) for name, tensor in tensors.items()}
+    for name in sorted({*form, *found}):
+        need(found.get(name) == form.get(name), f"{name[:60]}: {found.get(name)} where {form.get(name)} belongs")
     if "missed.errors" in form:
-        count = tensors["missed.errors"].shape[0]
-        need(tensors["missed.entries"].shape == (count, 3), "missed.entries: does not fit missed.errors")
-    layers = []
-    for i, (layer, mask) in enumerate(zip(body["layers"], body["masks"], strict=True)):
+        shape = (*tensors["missed.errors"].shape, 3)
+        need(tensors["missed.entries"].shape == shape, "missed.entries: does not fit missed.errors")
+    read = []
+    for i, (layer, mask) in enumerate(zip(layers, masks, strict=True)):
         scale, total = float.fromhex(layer["scale"]), layer["rows"] * layer["columns"]
-        need(
-            struct.unpack("<f", struct.pack("<f", scale))[0] == scale > 0, f"layers[{i}].scale: not a positive float32"
-        )
+        single = struct.unpack("<f", struct.pack("<f", scale))[0]
+        need(single == scale > 0, f"layers[{i}].scale: not a positive float32")
         need(mask["kept"] <= total <= 1 << 40, f"layers[{i}]: more than 2^40 weights, or more kept than there are")
         numbers = layer["rows"], layer["columns"], layer["bias"], scale
-        layers.append(SourceLayer(i, *numbers, mask["encoding"], mask["kept"], tensors[f"mask.{i}"].data))
-    key = key_of(int(body["seed"]))
-    return Ticket(key, body["law"], layers, eps, claim["target"], claim["domain"], tensors, digest)
+        read.append(SourceLayer(i, *numbers, mask["encoding"], mask["kept"], tensors[f"mask.{i}"].data))
+    key, eps = key_of(int(body["seed"])), float.fromhex(claim["eps"])
+    return Ticket(key, body["law"], read, eps, claim["target"], claim["domain"], tensors, digest)

@@ -25,7 +25,7 @@ FIRST, SECOND = (Dense(ARRAYS[f"{k}.weight"], ARRAYS[f"{k}.bias"]) for k in "02"
 NETWORK = Network((FIRST, Activation(), SECOND), (4,))
 
 
-# -- builders: the bytes that torch.save and safetensors would write, without torch --------------------------------
+# First the builders: the bytes that torch.save and safetensors would write, without torch; then the families.
 
 
 def text(value):
@@ -61,9 +61,10 @@ def zipped(pickle, storages=(), method=zipfile.ZIP_STORED, extra=()):
 
 
 def legacy(pickle, storages=()):
+    storages = [(key, data) for key, data in storages if text(key) + text("cpu") in pickle]
     keys = PROTO + b"](" + b"".join(text(key) for key, _ in storages) + b"e."
     counts = b"".join(struct.pack("<Q", len(data) // 4) + data for _, data in storages)
-    return LEGACY + pickle + keys + counts
+    return LEGACY + pickle.replace(b"tQ", b"NtQ") + keys + counts  # old files add: no view of another storage
 
 
 PICKLE = dictionary({name: tensor(name, shape) for name, shape in LAYERS.items()})
@@ -79,9 +80,6 @@ BASES = {
     ),
 }
 BOTH = (lambda pickle: zipped(pickle, STORAGES), lambda pickle: legacy(pickle, STORAGES))
-
-
-# -- families: each yields (bytes, may it be read?) -----------------------------------------------------------------
 
 
 def truncated(rng):
@@ -129,7 +127,7 @@ def wrong_magic(rng):
 
 def opcode_soup(rng):
     codes = [bytes([code]) for code in b"NKJM(t012q]e}sdubRcXUQC" + bytes(range(0x80, 0x98))]
-    words = [*codes, *codes, b"K\x01", b"q\x00", b"h\x00", text("a"), b"cos\nsystem\n", b"}(", b"tQ", tensor("a", (2, 2))]
+    words = [*codes, *codes, b"K\x01", b"q\x00", b"h\x00", text("a"), b"cos\nsystem\n", b"}(", tensor("a", (2, 2))]
     for _ in range(120):
         soup = PROTO + b"".join(rng.choice(words) for _ in range(rng.randrange(1, 60))) + b"."
         yield from ((wrap(soup), False) for wrap in BOTH)

@@ -96,6 +96,7 @@ ATTACKS = {
     "is not valid JSON": raw(b'{"a":' * 100_000),
     "header is not valid": raw(b"{} x"),
     "more than 200000 brackets": raw(b'{"a":' + b"[" * 200_000),
+    "an object of 50001 keys": raw({str(k): 1 for k in range(50_001)}),
     "not UTF-8": raw(b'{"\xff":1}'),
     "number 1.0, not an integer": raw(b'{"a":{"dtype":"F32","shape":[1.0],"data_offsets":[0,4]}}', bytes(4)),
     "number NaN": raw(b'{"a":NaN}'),

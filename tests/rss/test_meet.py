@@ -92,6 +92,15 @@ def test_kernels_agree(kind: str) -> None:
     assert same(whole, cut)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_wrong_guess_costs_nothing_but_time(kind: str) -> None:
+    """A first width that holds hardly any pair, or far too many, gives the same answers."""
+    values, targets, _ = instances(kind, 300, 15, seed=9)
+    right = solve(values, targets)
+    for expected in (1e-3, 0.1, 1.0, 1e3):
+        assert same(right, solve(values, targets, solver=Meet(expected=expected)))
+
+
 def test_long_rows() -> None:
     """n = 30, 40 and 44 have planted exact solutions; memory is bounded, the answer is exact."""
     rng = np.random.default_rng(4)

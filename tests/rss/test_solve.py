@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -117,6 +119,15 @@ def test_pick() -> None:
         pick(21, dims=2)
     with pytest.raises(BadInput, match="no solver"):
         pick(5000, "closest", size=3)
+
+
+def test_the_door_loads_nothing_heavy() -> None:
+    code = (
+        "import sys; from slth.rss.solve import pick; pick(21); "
+        "print([m for m in ('numba', 'scipy', 'pulp', 'ortools', 'torch') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_floats() -> None:

@@ -1,4 +1,4 @@
-"""The helpers of this folder are imported by name."""
+"""The helpers of this folder (a third implementation of the format, and an exact oracle) are imported by name."""
 
 import sys
 from pathlib import Path

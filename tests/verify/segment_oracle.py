@@ -31,6 +31,7 @@ def gap(ticket: TinyTicket, x: Point) -> tuple[list[Fraction], Fraction]:
 
 def segment_sup(ticket: TinyTicket, x: Point, y: Point) -> Fraction:
     """The exact maximum on [x, y]: break at every sign change of a pre-activation until there is none."""
+
     def at(t: Fraction) -> tuple[list[Fraction], Fraction]:
         return gap(ticket, [p + t * (q - p) for p, q in zip(x, y, strict=True)])
 

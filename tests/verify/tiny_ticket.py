@@ -8,6 +8,7 @@ import random
 import struct
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -230,7 +231,7 @@ def random_ticket(draw: random.Random, law: str, near: float | None = None) -> T
         extra["domain.lower"] = ("F64", [widths[0]], [p for p, _ in ends])
         extra["domain.upper"] = ("F64", [widths[0]], [q for _, q in ends])
     shape = TinyTarget(
-        [[[0.0] * p for _ in range(q)] for p, q in zip(widths, widths[1:], strict=False)],
+        [[[0.0] * p for _ in range(q)] for p, q in pairwise(widths)],
         [[0.0] * q if bias else None for q, bias in zip(widths[1:], biased, strict=True)],
     )
     ticket = TinyTicket(draw.randrange(2**256), law, layers, kept, shape, 0.0, domain, extra)
@@ -253,6 +254,7 @@ def target_near(ticket: TinyTicket, draw: random.Random, near: float | None) -> 
     weights, biases = [], []
     affine = ticket.affine()
     for (m1, b1), (m2, _), layer in zip(affine[::2], affine[1::2], ticket.layers[::2], strict=True):
+
         def noisy(x: Fraction) -> float:
             value = draw.gauss(0, 1) if near is None else float(x) + near * draw.gauss(0, 1)
             return struct.unpack("<f", struct.pack("<f", value))[0] if dtype == "F32" else value

@@ -18,7 +18,6 @@ import numpy as np
 from slth.rss.kernels.compiled import compiled
 
 FAR = np.int64(2**62)
-EXPECTED = 10.0  # pairs expected within half a cell: none at all happens about once in 20,000 instances
 ROUNDS = 6
 MIX = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio
 
@@ -98,8 +97,8 @@ def _compare(left, left_codes, lefts, right, right_codes, rights, size, base, ne
 
 
 @compiled
-def _guess(values, n, target, signed):
-    """Return the shift at which about EXPECTED pairs lie within half a cell, if sums were normal."""
+def _guess(values, n, target, signed, expected):
+    """Return the shift at which about so many pairs lie within half a cell, if sums were normal."""
     mean = 0.0
     variance = 0.0
     bits = np.int64(0)
@@ -113,7 +112,7 @@ def _guess(values, n, target, signed):
     else:
         mean, variance, count = mean / 2.0, variance / 4.0, 2.0**n
     away = (float(target) - mean) ** 2 / (2.0 * variance)
-    width = EXPECTED * math.sqrt(2.0 * math.pi * variance) * math.exp(min(away, 40.0)) / count
+    width = expected * math.sqrt(2.0 * math.pi * variance) * math.exp(min(away, 40.0)) / count
     zeros = np.int64(1)  # all sums are multiples of 2**(zeros - 1): narrower cells separate nothing
     while bits & 1 == 0:
         bits >>= 1
@@ -122,11 +121,12 @@ def _guess(values, n, target, signed):
 
 
 @compiled
-def closest_hashed(values, targets, signed, width, cells, chosen, solved):
+def closest_hashed(values, targets, signed, width, cells, expected, chosen, solved):
     """Write the closest combination of each row into `chosen`; rows that the sieve does not thin out keep solved = 0.
 
     Parameters: values (b, n) int64, targets (b,) int64, `width` the longest half list, `cells` a power of two,
-    chosen (b, n) int8 zeros, solved (b,) uint8 zeros. Ties: fewest terms, then the smallest mask. Source: ours.
+    `expected` as for `Meet`, chosen (b, n) int8 zeros, solved (b,) uint8 zeros. Ties: fewest terms, then the smallest
+    mask. Source: ours.
     """
     base = 3 if signed else 2
     rows, n = values.shape
@@ -154,7 +154,7 @@ def closest_hashed(values, targets, signed, width, cells, chosen, solved):
             continue
         size = _fill(a, 0, packed, 0, m // 2, 1, signed)
         other = _fill(y, targets[row], packed, m // 2, m, -1, signed)
-        shift = _guess(packed, m, targets[row], signed)
+        shift = _guess(packed, m, targets[row], signed, expected)
         limit = 4 * (size + other) + 1024
         code = np.int64(-1)
         while shift <= 60:

@@ -36,12 +36,15 @@ class Meet:
         Sizes with more combinations than this are not enumerated by `small`.
     longest : int
         Most entries of a half list, which bounds the memory of a thread (about 60 bytes an entry).
+    expected : float
+        Pairs that the first round of `hashed` should find; too few cost a second round, about once in e**expected rows.
 
     Source: ours; meeting in the middle is Horowitz and Sahni 1974.
     """
 
     combinations: int = 2**20
     longest: int = 2**20
+    expected: float = 10.0
 
     flags: ClassVar[Flags] = Flags(largest=50, largest_signed=30, exact=True, sizes=True, rank=0)
 
@@ -76,7 +79,7 @@ class Meet:
             cells = max(64, 2 ** (4 + (base ** (n // 2) - 1).bit_length()))
 
             def kernel(a: Integers, t: Integers, _: Integers, chosen: Coefficients, solved: Marks) -> None:
-                closest_hashed(a, t, signed, width, cells, chosen, solved)
+                closest_hashed(a, t, signed, width, cells, self.expected, chosen, solved)
 
             rows = work.run(rows, 2 * width, kernel)
         self._ordered(work, rows, -1, within=False)

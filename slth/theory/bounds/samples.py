@@ -60,7 +60,7 @@ class _Bins:
     tightest: float
 
     def misses(self, law: str, n: int) -> float:
-        return float(self.counts @ tails.nonempty_misses(law, n, self.tolerances, self.targets))
+        return float(self.counts @ tails.outer_misses(law, n, self.tolerances, self.targets))
 
 
 def expected_misses(targets: ArrayLike, tolerances: ArrayLike, n: int, *, law: str = "UU") -> float:

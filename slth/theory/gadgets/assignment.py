@@ -31,11 +31,11 @@ def assign(source: Source, layer: LayerPlan, how: str) -> Integers:
     BadInput
         When there is no such assignment.
     """
-    if how == "matched":
+    if how in ("matched", "traded"):
         return _matched(source, layer)
     if how == "blocks":
         return _blocks(source, layer)
-    raise BadInput(f"no assignment is called {how!r}; there are: matched, blocks")
+    raise BadInput(f"no assignment is called {how!r}; there are: matched, traded, blocks")
 
 
 def _blocks(source: Source, layer: LayerPlan) -> Integers:

@@ -46,7 +46,7 @@ class SolvedPair:
 
     def kept(self) -> tuple[Integers, Integers]:
         """Kept entries of the first and of the second source layer, row-major numbers."""
-        columns = np.array([column for column, _ in self.layer.slots])
+        columns = group_columns(self.layer)
         group, place = np.nonzero(self.chosen.any(axis=0))
         first = self.units[group, place] * self.layer.columns + columns[group]
         second = np.zeros((self.layer.outputs, self.layer.units), bool)
@@ -87,20 +87,19 @@ def solve_pair(
     """
     source = plan.source
     units = assign(source, layer, plan.assignment) if previous is None else previous.units
-    groups = np.array([column for column, _ in layer.slots])
-    targets = np.rint(matrix_of(node) / layer.unit).astype(np.int64)[:, groups]
+    groups = group_columns(layer)
+    targets = rounded_targets(layer, node)
     limits = None if tolerances is None else integer_tolerances(tolerances, layer.unit)[:, groups]
     shape = (layer.outputs, *units.shape)
     chosen = np.zeros(shape, bool) if previous is None else previous.chosen.copy()
     errors = np.zeros(shape[:2], np.int64) if previous is None else previous.errors.copy()
     todo = np.ones(shape[:2], bool) if previous is None or limits is None else errors > limits
-    values_of_units = _first_weights(source, layer, units)
     step = max(1, CHUNK // units.size)
     for start in range(0, layer.outputs, step):
         rows = slice(start, min(start + step, layer.outputs))
         pick = todo[rows]
         if pick.any():
-            samples = _samples(source, layer, units, values_of_units, rows)
+            samples = samples_of(source, layer, units, list(range(len(units))), rows)
             limit = None if limits is None else limits[rows][pick]
             chosen[rows][pick], errors[rows][pick] = plan.gadget.choose(samples[pick], targets[rows][pick], limit)
         tick(f"layer {layer.number + 1}", int(todo[: rows.stop].sum()), int(todo.sum()))
@@ -113,15 +112,26 @@ def integer_tolerances(tolerances: Floats, unit: float) -> Integers:
     return out
 
 
-def _first_weights(source: Source, layer: LayerPlan, units: Integers) -> Integers:
-    columns = np.array([column for column, _ in layer.slots])[:, None]
+def group_columns(layer: LayerPlan) -> Integers:
+    """The column that each group of a layer serves."""
+    return np.array([column for column, _ in layer.slots])
+
+
+def rounded_targets(layer: LayerPlan, node: Dense) -> Integers:
+    """Target weights in the layer's unit, shape (outputs, groups)."""
+    out: Integers = np.rint(matrix_of(node) / layer.unit).astype(np.int64)[:, group_columns(layer)]
+    return out
+
+
+def samples_of(source: Source, layer: LayerPlan, units: Integers, groups: list[int], rows: slice) -> Integers:
+    """Products of both weights of the units of some groups, shape (rows, groups, n); 0 where a group has no unit."""
+    columns = group_columns(layer)[groups][:, None]
     drawn = source.entries(2 * layer.number, np.maximum(units, 0), columns)
-    return np.where(units == EMPTY, 0, drawn) << layer.shift
-
-
-def _samples(source: Source, layer: LayerPlan, units: Integers, first: Integers, rows: slice) -> Integers:
-    """Products of both weights, shape (rows, groups, n); 0 where a group has no unit."""
-    second = source.rows(2 * layer.number + 1, rows.start, rows.stop)
-    out: Integers = second[:, np.maximum(units, 0)]
+    first = np.where(units == EMPTY, 0, drawn) << layer.shift
+    second, read = 2 * layer.number + 1, np.maximum(units, 0)
+    if 4 * units.size < layer.units:
+        out: Integers = source.entries(second, np.arange(rows.start, rows.stop)[:, None, None], read)
+    else:
+        out = source.rows(second, rows.start, rows.stop)[:, read]
     out *= first
     return out
