@@ -1,4 +1,4 @@
-"""The solver against its peers on the published weights: a plain meet in the middle, CBC, CP-SAT and HiGHS, in one run."""
+"""The solver against its peers on the published weights, in one run: a plain meet in the middle, CBC, CP-SAT, HiGHS."""
 
 from __future__ import annotations
 

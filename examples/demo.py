@@ -34,11 +34,12 @@ def summary(ticket: Path) -> None:
     same = int((expected.argmax(1) == got.argmax(1)).sum())
     right = [100 * float((outputs.argmax(1) == digits.target).mean()) for outputs in (expected, got)]
     print(f"""
-In words: a random network of {found.source.size:,} weights, drawn from seed {found.source.seed} and never trained, contains a
-subnetwork of {found.mask.count:,} weights that computes what the trained network of {network.size:,} weights computes: no
-output differs by more than {found.claim.eps:.4f} on any input with pixels in [0, 1]. Both checkers proved it.
-On the {len(pixels):,} scikit-learn digits the two give the same answer {same:,} times; they are right on {right[0]:.2f} % and
-{right[1]:.2f} % of them. The ticket stores no weight: a seed and a mask, {ticket.stat().st_size:,} bytes.""")
+In words: a random network of {found.source.size:,} weights, drawn from seed {found.source.seed} and never trained,
+contains a subnetwork of {found.mask.count:,} weights that computes what the trained network of
+{network.size:,} weights computes: no output differs by more than {found.claim.eps:.4f} on any input with
+pixels in [0, 1]. Two independent checkers proved it. On the {len(pixels):,} scikit-learn digits both give
+the same answer {same:,} times; they are right on {right[0]:.2f} % and {right[1]:.2f} % of them. The ticket
+stores no weight: a seed and a mask, {ticket.stat().st_size:,} bytes.""")
 
 
 def main() -> None:

@@ -81,8 +81,9 @@ def certify(
             bounds = region_bounds(model, inputs)
             runs = [deployment(target, layers, inputs, bounds.hidden, format) for format in (F64, F32)]
             norms = np.full_like(bounds.ball, norm_product(model, inputs))
-            totals = [up(bounds.ball + run) for run in runs]
-            rows.append(np.stack([bounds.interval, bounds.backward, bounds.ball, *totals, norms]))
+            best = np.fmin(bounds.ball, norms)
+            totals = [up(best + run) for run in runs]
+            rows.append(np.stack([bounds.interval, bounds.backward, best, *totals, norms]))
             if progress is not None:
                 progress(done, len(pieces))
     table = np.nan_to_num(np.stack(rows), nan=math.inf, posinf=math.inf)

@@ -1,4 +1,4 @@
-"""What a deployed program may add: the distance between a network and its floating-point run, for any summation order."""
+"""What a deployed program may add: the distance of a network to its floating-point run, in any summation order."""
 
 from __future__ import annotations
 

@@ -19,9 +19,9 @@ from slth.core.network import Activation, Dense, Network
 
 @dataclass(frozen=True)
 class Dyadic:
-    """Integers times 2^power; nested lists where they come from a matrix."""
+    """Integers times 2^power, nested as the array's entries are."""
 
-    integers: list[Any]
+    integers: Any
     power: int
 
 
@@ -59,10 +59,10 @@ def dyadic(array: NDArray[Any]) -> Dyadic:
     shift = np.where(nonzero, exponent - 53 - power, 0)
     if shift.max() <= 9:  # every integer fits 64 bits
         return Dyadic(((whole << np.maximum(shift, 0)) >> np.maximum(-shift, 0)).tolist(), power)
-    scaled = [w << s if s >= 0 else w >> -s for w, s in zip(whole.ravel().tolist(), shift.ravel().tolist())]
-    rows = np.empty(len(scaled), object)
-    rows[:] = scaled
-    return Dyadic(rows.reshape(array.shape).tolist(), power)
+    scaled = np.empty(whole.size, object)
+    pairs = zip(whole.ravel().tolist(), shift.ravel().tolist(), strict=True)
+    scaled[:] = [value << by if by >= 0 else value >> -by for value, by in pairs]
+    return Dyadic(scaled.reshape(array.shape).tolist(), power)
 
 
 def affine(rows: Sequence[Sequence[int]], h: Sequence[int]) -> list[int]:

@@ -1,4 +1,4 @@
-"""Straight lines above and below relu and above and below relu(z + δz) - relu(z), valid with their rounded intercepts."""
+"""Straight lines above and below relu and relu(z + δz) - relu(z), valid with their rounded intercepts."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def length(values: Floats) -> float:
     if top == 0.0 or not math.isfinite(top):
         return top
     scaled = values / top
-    return math.nextafter(float(np.sqrt(np.vdot(scaled, scaled))) * top * INFLATION, math.inf)
+    return math.nextafter(float(np.sqrt(np.vdot(scaled, scaled))) * top * (1 + gamma(values.size)), math.inf)
 
 
 def lengths(rows: Floats) -> Floats:
@@ -78,4 +78,4 @@ def lengths(rows: Floats) -> Floats:
     top = np.max(np.abs(rows), axis=1, initial=0.0)
     scale = np.where((top > 0) & np.isfinite(top), top, 1.0)
     scaled = rows / scale[:, None]
-    return up(np.sqrt(np.einsum("ij,ij->i", scaled, scaled)) * scale * (1 + gamma(rows.shape[1])) * INFLATION)
+    return up(np.sqrt(np.einsum("ij,ij->i", scaled, scaled)) * scale * (1 + gamma(rows.shape[1])))

@@ -22,7 +22,12 @@ def approximate(
     samples: Annotated[str, typer.Option(help="auto, or samples of one subset sum.")] = "auto",
     delta: Annotated[float, typer.Option(help="Missed weights that automatic samples may expect.")] = 0.01,
     theorem: Annotated[str, typer.Option(help="The construction; see slth list.")] = "pensia2020",
-    assignment: Annotated[str, typer.Option(help="matched (no unit wasted), traded (badly served inputs trade units), or blocks (as printed).")] = "matched",
+    assignment: Annotated[
+        str,
+        typer.Option(
+            help="matched (no unit wasted), traded (badly served inputs trade units), or blocks (as printed)."
+        ),
+    ] = "matched",
     solver: Annotated[str, typer.Option(help="auto, or a name from slth list.")] = "auto",
     law: Annotated[str, typer.Option(help="Law of the random weights: uniform, normal or sign.")] = "uniform",
     seed: Annotated[int, typer.Option(help="Seed of the random network.")] = 0,
@@ -122,6 +127,8 @@ def _print(report: dict[str, Any], made: Any) -> None:
             ("sha256", report["sha256"]),
         ]
     )
+    if len(ticket.missed):
+        screen.note("missed weights keep their closest subset; more --samples or --assignment traded may reach them")
     for number, row, column, error in _first_missed(ticket.missed):
         screen.note(f"missed: layer {number + 1}, row {row}, column {column}, off by {screen.number(error)}")
 

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 
 from slth.cli import screen
-from slth.core.errors import BadInput
 
 Arch = Annotated[str | None, typer.Option("--arch", help="Architecture, where the file does not tell: 784-500-10.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -103,16 +102,10 @@ def solve_values(
     json: Json = False,
 ) -> None:
     """Solve one subset sum."""
-    import numpy as np
-
+    from slth.core.domain import load_numbers
     from slth.rss.solve import solve_floats
 
-    if not values.is_file():
-        raise BadInput(f"{values}: no such file")
-    try:
-        numbers = np.load(values, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise BadInput(f"{values}: not a .npy file of numbers ({str(error).splitlines()[0]})") from None
+    numbers = load_numbers(values)
     found = solve_floats(
         numbers, target, tolerance, objective=objective, size=size, signed=signed, solver=solver, budget=budget
     )
@@ -128,8 +121,10 @@ def solve_values(
 def _solution(found: Any) -> dict[str, Any]:
     import numpy as np
 
+    from slth.rss.subsets import Status
+
     positions = np.flatnonzero(found.chosen[0])
-    status = found.status_of(0) if hasattr(found, "status_of") else found.status[0]
+    status = Status(int(found.status[0]))
     unit = 2.0**-found.bits
     return {
         "positions": positions.tolist(),

@@ -17,6 +17,8 @@ import typer
 from slth.cli import approximate, look, verify
 from slth.core.errors import SlthError
 
+ENDING = {int(signal.SIGINT): 130, int(signal.SIGTERM): 143}
+
 app = typer.Typer(
     name="slth",
     help="Strong lottery tickets, constructed and proved.",
@@ -49,7 +51,8 @@ def _top(
 
 def main() -> None:
     """Runs the program and turns what it raises into one line and an exit code."""
-    signal.signal(signal.SIGTERM, _terminated)
+    for number in ENDING:
+        signal.signal(number, _ended)
     sys.exit(_run())
 
 
@@ -60,8 +63,6 @@ def _run() -> int:
         return stop.code if isinstance(stop.code, int) else 1
     except SlthError as error:
         return _say(str(error), error.exit_code)
-    except KeyboardInterrupt:
-        return _say("interrupted; nothing was written", 130)
     except MemoryError:
         return _say("not enough memory; fewer samples or a smaller target need less", 3)
     except BrokenPipeError:
@@ -82,5 +83,5 @@ def _say(message: str, code: int) -> int:
     return code
 
 
-def _terminated(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(143)
+def _ended(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(ENDING[number])

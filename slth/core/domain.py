@@ -172,15 +172,31 @@ def parse(text: str, target: Network) -> Domain:
     raise BadInput(f"domain {text!r} is not box:LO:HI, ball:FILE.npy:R[:linf|l2] or hull:FILE.npy")
 
 
+def load_numbers(file: str | Path) -> Floats:
+    """The numbers of a .npy file, as float64; nothing in it is executed.
+
+    Raises
+    ------
+    BadInput
+        When the file is not there or holds something else.
+    """
+    if not Path(file).is_file():
+        raise BadInput(f"{file}: no such file; a .npy file of numbers is needed")
+    try:
+        with open(file, "rb") as stream:
+            if stream.read(6) != b"\x93NUMPY":
+                raise BadInput(f"{file}: not a .npy file")
+            stream.seek(0)
+            return np.asarray(np.load(stream, allow_pickle=False), np.float64)
+    except BadInput:
+        raise
+    except (ValueError, OSError, EOFError, TypeError, MemoryError, OverflowError) as error:
+        raise BadInput(f"{file}: not a .npy file of numbers ({(str(error) or 'unreadable').splitlines()[0]})") from None
+
+
 def _points(file: str, target: Network) -> Floats:
     width = math.prod(target.input_shape)
-    if not Path(file).is_file():
-        raise BadInput(f"{file}: no such file; a domain needs a .npy file of inputs")
-    try:
-        data = np.load(file, allow_pickle=False)
-        points = np.asarray(data, np.float64)
-    except (ValueError, OSError, EOFError, TypeError) as error:
-        raise BadInput(f"{file}: not a .npy file of numbers ({str(error).splitlines()[0]})") from None
+    points = load_numbers(file)
     if points.size == 0 or points.size % width or not np.isfinite(points).all():
         raise BadInput(f"{file}: shape {points.shape} does not hold finite inputs of {width} numbers")
     return points.reshape(-1, width)

@@ -58,7 +58,8 @@ def _sign(words: Words) -> Integers:
 def _quantiles() -> Integers:
     """The table of FORMAT.md, section 5: quantiles of the half-normal law at 2^-20."""
     raw = resources.files("slth.verify").joinpath("normal.bin").read_bytes()
-    return frozen(np.frombuffer(raw, "<i4").astype(np.int64))
+    table: Integers = frozen(np.frombuffer(raw, "<i4").astype(np.int64))
+    return table
 
 
 def _normal(words: Words) -> Integers:

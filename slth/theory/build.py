@@ -19,10 +19,12 @@ from slth.theory.gadgets.pair import SolvedPair, matrix_of, solve_pair
 from slth.theory.gadgets.trade import trade
 from slth.theory.plan import Plan, Request, Say, Tick, check_relu, scale_of, silent, starts_nonnegative
 from slth.theory.theorem import Theorem, theorems
-from slth.theory.tolerances import Tolerances, claimed, for_epsilon, relative, uniform
+from slth.theory.tolerances import Tolerances, by_norms, claimed, for_epsilon, relative, uniform
 from slth.version import version
 
 MOST_ROUNDS = 3
+QUICK = 26  # samples up to which the closest subset takes microseconds
+PROBED = 16
 NARROWER = 0.95  # how far below the missing factor a further round aims
 
 
@@ -88,11 +90,17 @@ def approximate(
     domain = request.domain_for(target)
     wanted = _tolerances(target, request, domain)
     say(f"tolerances: {wanted.how}, median {wanted.median:.2g}")
+    if request.epsilon is not None:
+        asked = ", ".join(f"{value:.2g}" for value in by_norms(target, domain, request.epsilon))
+        say(f"(bounds by norms, as in the theorem's proof, would ask for {asked}, layer by layer)")
     choice = None if request.samples else _choose_samples(rule, target, request, wanted)
     if choice:
         say(f"samples: n = {choice.n} ({choice.how}; {choice.expected_misses:.2g} misses expected)")
+        say(f"(certified to suffice: {choice.certified_n})" if choice.certified_n else "(no certified number)")
     plan = rule.plan(target, request, choice.n if choice else int(request.samples or 1))
     limits = None if _free_of_tolerance(request) else wanted
+    if request.objective == "closest" and plan.layers[0].samples > QUICK:
+        say(f"solving to the closest subset will take about {_expected_seconds(plan, target):.0f} s")
     attempts = [_attempt(plan, target, wanted, limits, domain, None, tick)]
     while limits and request.epsilon and attempts[-1].claim > request.epsilon and len(attempts) < MOST_ROUNDS:
         limits = limits.scaled(NARROWER * request.epsilon / attempts[-1].claim)
@@ -155,6 +163,19 @@ def _attempt(
     kept = [entries for pair in pairs for entries in pair.kept()]
     mask = drop_dead_units(plan.source, Mask.of(plan.source, kept))
     return _Attempt(tuple(pairs), mask, certify(target, collapse(plan.source, mask), domain), seconds)
+
+
+def _expected_seconds(plan: Plan, target: Network) -> float:
+    """Measured on a few random instances of the same size; the first run, which compiles, is not counted."""
+    n = plan.layers[0].samples
+    values = np.random.default_rng(0).integers(-(2**47), 2**47, (PROBED, n))
+    targets = values[:, : n // 3].sum(axis=1)
+    seconds = 0.0
+    for rows in (1, PROBED):
+        begun = time.perf_counter()
+        plan.gadget.choose(values[:rows], targets[:rows] + 1, None)
+        seconds = time.perf_counter() - begun
+    return seconds / PROBED * sum(layer.outputs * len(layer.slots) for layer in plan.layers)
 
 
 def _free_of_tolerance(request: Request) -> bool:

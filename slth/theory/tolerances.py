@@ -12,6 +12,7 @@ from slth.certify.prices import prices
 from slth.core.collapse import EffectiveLayer
 from slth.core.domain import Domain
 from slth.core.network import Dense, Floats, Network
+from slth.theory.bounds.propagation import LayerShape, entry_tolerances
 from slth.theory.gadgets.pair import matrix_of
 
 AUTO_FRACTION = 1e-3  # --epsilon auto: a tolerance of 1/1000 of the layer's largest weight
@@ -69,6 +70,21 @@ def for_epsilon(target: Network, domain: Domain, epsilon: float, seed: int) -> T
         layers = _capped(target, shape, _level(target, domain, shape, epsilon, seed))
         found.append(Tolerances(layers, f"{how}, for eps {epsilon:g}"))
     return max(found, key=lambda tolerances: sum(float(np.log(layer).sum()) for layer in tolerances.layers))
+
+
+def by_norms(target: Network, domain: Domain, epsilon: float) -> tuple[float, ...]:
+    """The tolerance a layer that bounds by norms would ask for: what the theorem's own proof can promise.
+
+    Source: Pensia et al. (2020) for norms at most 1; `bounds.propagation` says what is ours.
+    """
+    width = math.prod(target.input_shape)
+    radius = max(float(np.abs([region.lower, region.upper]).max()) for region in domain.regions(width))
+    if any(node.bias is not None for node in target.dense):
+        radius = max(radius, 1.0)
+    matrices = [matrix_of(node) for node in target.dense]
+    norms = [float(np.abs(matrix).sum(axis=1).max()) for matrix in matrices]
+    shapes = [LayerShape(len(m), m.shape[1], norm) for m, norm in zip(matrices, norms, strict=True)]
+    return entry_tolerances(shapes, epsilon, "inf", max(radius, 2.0**-60))
 
 
 def _shapes(target: Network, domain: Domain) -> list[tuple[str, list[Floats]]]:

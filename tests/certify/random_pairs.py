@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 
@@ -39,7 +40,7 @@ def random_target(draw: random.Random) -> Network:
     coarse, biased = draw.random() < 0.3, draw.random() < 0.7
     kind = draw.choice([np.float32, np.float64])
     nodes: list[Dense | Activation] = []
-    for index, (inputs, outputs) in enumerate(zip(widths, widths[1:], strict=False)):
+    for index, (inputs, outputs) in enumerate(pairwise(widths)):
         table = rng.normal(size=(outputs, inputs + 1)) * draw.choice([0.5, 1.0, 2.0])
         table = np.rint(table * 4) / 4 if coarse else table
         table = table.astype(kind)
@@ -101,7 +102,9 @@ def random_point(draw: random.Random, domain: Domain, inputs: int) -> list[Fract
 def random_segment(draw: random.Random, domain: Domain, inputs: int) -> tuple[list[Fraction], list[Fraction]]:
     """Two points of one region of the domain."""
     if isinstance(domain, Ball):
-        domain = Ball(domain.centres[draw.randrange(len(domain.centres))][None], domain.radius, domain.norm, domain.clip)
+        domain = Ball(
+            domain.centres[draw.randrange(len(domain.centres))][None], domain.radius, domain.norm, domain.clip
+        )
     return random_point(draw, domain, inputs), random_point(draw, domain, inputs)
 
 

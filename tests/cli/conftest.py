@@ -62,4 +62,3 @@ def process() -> Callable[..., Outcome]:
 def digits() -> Path:
     """The small trained network that ships."""
     return ROOT / "examples" / "digits.pt"
-

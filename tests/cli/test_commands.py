@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-NUMBERS = {"target_weights", "source_weights", "kept_weights", "samples", "missed", "max_weight_error", "eps", "seconds"}
+NUMBERS = {"target_weights", "source_weights", "kept_weights", "samples", "missed", "max_weight_error", "eps"}
 
 
 @pytest.fixture
@@ -29,7 +28,7 @@ def test_the_main_job(slth, digits, tmp_path):
     made = slth("approximate", "--target", digits, "-o", path, "--json")
     report = json.loads(made.out)
     assert made.code == 0
-    assert report.keys() >= NUMBERS | {"ticket", "sha256"}
+    assert report.keys() >= NUMBERS | {"seconds", "ticket", "sha256"}
     assert report["seconds"].keys() >= {"solve", "total"}
     assert report["target_weights"] == 64 * 32 + 32 + 320 + 10
     assert report["missed"] == 0
@@ -95,7 +94,8 @@ def test_other_constructions_are_proved_by_both(slth, digits, tmp_path, wish):
 def test_another_domain_is_proved_and_compared(slth, digits, ticket, tmp_path):
     claim = json.loads(slth("verify", ticket, "--target", digits, "--attack", 0, "--json").out)["eps_compared"]
     np.save(tmp_path / "x.npy", np.random.default_rng(0).uniform(0, 1, (3, 64)).astype(np.float32))
-    for domain in (f"ball:{tmp_path}/x.npy:0.01", f"ball:{tmp_path}/x.npy:0.1:l2", f"hull:{tmp_path}/x.npy", "box:0:1/2"):
+    points = tmp_path / "x.npy"
+    for domain in (f"ball:{points}:0.01", f"ball:{points}:0.1:l2", f"hull:{points}", "box:0:1/2"):
         got = slth("verify", ticket, "--target", digits, "--domain", domain, "--exact", "--attack", "0.2", "--json")
         report = json.loads(got.out)
         assert got.code == 0
@@ -151,17 +151,18 @@ def test_the_same_bytes_everywhere(process, digits, tmp_path):
 def test_interrupts_leave_nothing(digits, tmp_path):
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)):
         command = [sys.executable, "-m", "slth", "approximate", "--target", digits, "-o", tmp_path / "t.slth"]
-        slow = ["--objective", "closest", "--samples", "32"]
+        slow = ["--objective", "closest", "--samples", "42"]
         running = subprocess.Popen([*command, *slow], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         time.sleep(2.5)
         running.send_signal(number)
         assert running.wait(timeout=20) == code
-        assert os.listdir(tmp_path) == []
+        assert not list(tmp_path.iterdir())
         running.stderr.close()
 
 
 def test_help_is_quick_and_loads_nothing_heavy():
-    code = "import sys, slth, slth.cli; print([m for m in ('torch', 'numba', 'matplotlib', 'scipy') if m in sys.modules])"
+    heavy = "('torch', 'numba', 'matplotlib', 'scipy')"
+    code = f"import sys, slth, slth.cli; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     begun = time.perf_counter()
@@ -203,4 +204,4 @@ def test_bad_input_is_one_line_and_2(slth, digits, tmp_path, monkeypatch, argume
     said = [line for line in ended.err.splitlines() if line.startswith("slth: ")]
     assert len(said) == 1
     assert "Traceback" not in ended.err
-    assert os.listdir(tmp_path) == []
+    assert not list(tmp_path.iterdir())

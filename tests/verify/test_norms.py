@@ -64,6 +64,23 @@ def test_slack_proves_only_what_is_true(rows: list[list[int]], square: int) -> N
         assert positive_semidefinite(exact)
 
 
+def test_slack_pays_for_the_rounding_of_the_elimination() -> None:
+    """Small integers, the square just below the largest eigenvalue: the floors let some pass, so r must not be 0."""
+    draw, passed = random.Random(0), 0
+    for _ in range(600):
+        size = draw.choice([4, 5, 6])
+        upper = [[draw.randint(-3, 3) for _ in range(size)] for _ in range(size)]
+        g = [[upper[min(i, j)][max(i, j)] for j in range(size)] for i in range(size)]
+        square = int(np.linalg.eigvalsh(np.array(g, float))[-1])
+        r = slack(g, square) if square > 0 else None
+        if r is not None:
+            exact = [[Fraction(square * (i == j) - n) for j, n in enumerate(row)] for i, row in enumerate(g)]
+            passed += not positive_semidefinite(exact)
+            more = [[n + r * (i == j) for j, n in enumerate(row)] for i, row in enumerate(exact)]
+            assert positive_semidefinite(more)
+    assert passed > 0
+
+
 def test_slack_refuses_a_square_below_the_norm() -> None:
     draw = random.Random(3)
     rows = [[draw.randint(-1000, 1000) for _ in range(9)] for _ in range(7)]

@@ -5,7 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from segment_oracle import domain_sup
+from segment_oracle import domain_sup, random_point, trace
 from tiny_ticket import TinyTarget, TinyTicket, random_ticket
 
 from slth.verify.bounds import Bound
@@ -35,6 +35,41 @@ def test_the_proved_eps_is_never_below_an_exact_supremum(block: int, tmp_path: P
         ticket = random_ticket(draw, LAWS[seed % 3], NOISE[seed % 5])
         eps = proved_eps(ticket, tmp_path)
         assert domain_sup(ticket, draw, 3) <= eps, f"seed {seed}"
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_norms_of_every_layer_hold(seed: int, tmp_path: Path) -> None:
+    """R5 alone: |z| and |δz| at points of the domain, with intervals too wide to help and one layer far off."""
+    draw = random.Random(seed)
+    ticket = random_ticket(draw, LAWS[seed % 3], 0.0)
+    far = draw.randrange(len(ticket.target.weights))
+    name = f"w{far}"
+    dtype, shape, values = ticket.target.tensors[name]
+    ticket.target.tensors[name] = (dtype, shape, [draw.choice([v, 1.5, -2.0]) for v in values])
+    columns = shape[1]
+    flat = ticket.target.tensors[name][2]
+    ticket.target.weights[far] = [flat[i : i + columns] for i in range(0, len(flat), columns)]
+    target = read_target(str(ticket.target.write(tmp_path / "target")))
+    read = read_ticket(str(ticket.write(tmp_path / "ticket")))
+    regions = claimed(read, target.inputs).regions
+    layers = collapse(read, target, any(min(region.box[0]) < 0 for region in regions))
+    source = ticket.affine()
+    for number, region in enumerate(regions):
+        bound = Bound(layers, region)
+        for i, stage in enumerate(bound.stages):
+            wide = [-(1 << 300)] * len(stage.z[0]), [1 << 300] * len(stage.z[0])
+            bound.stages[i] = stage._replace(z=wide, d=wide, h=wide, hd=wide)
+        for _ in range(3):
+            h = g = random_point(ticket, draw, number)
+            for i in range(len(layers)):
+                z, other = (
+                    trace([ticket.target.affine()[i]], h, False)[1],
+                    trace(source[2 * i : 2 * i + 2], g, False)[1],
+                )
+                radius = bound.radii(i)
+                assert sum(v * v for v in z) <= Fraction(radius[0], 2**F) ** 2
+                assert sum((p - q) ** 2 for p, q in zip(z, other, strict=True)) <= Fraction(radius[1], 2**F) ** 2
+                h, g = ([max(v, Fraction(0)) for v in values] for values in (z, other))
 
 
 def one_layer(draw: random.Random) -> TinyTicket:

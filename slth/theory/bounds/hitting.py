@@ -16,7 +16,7 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special, stats
+from scipy import special
 
 from slth.core.errors import BadInput
 
@@ -233,7 +233,8 @@ def _sign_misses(n: int, width: Floats, centre: Floats) -> Floats:
     """Signs: the nearest integer towards 0 that is within reach needs as many samples of its sign."""
     needed = np.maximum(np.ceil(np.abs(centre) - width), 0)
     reached = np.abs(needed - np.abs(centre)) <= width
-    few = stats.binom.cdf(needed - 1, n, 0.5)
+    few = np.where(needed > 0, special.bdtr(np.maximum(needed - 1, 0), n, 0.5), 0.0)
+    few = np.where(needed > n, 1.0, few)
     return np.asarray(np.where(reached, few, 1.0), np.float64)
 
 

@@ -28,7 +28,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import interpolate
 
 from slth.core.errors import BadInput
 from slth.theory.bounds import hitting
@@ -88,6 +87,8 @@ def table(law: str) -> Tails:
     """
     if law not in LAWS:
         raise BadInput(f"no simulated tails for law {law!r}; there are: {', '.join(LAWS)}")
+    from scipy import interpolate  # slow to import, and most commands need no table
+
     path = importlib.resources.files("slth.theory.bounds") / f"tails_{law.lower()}.npz"
     with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
         coarse, octaves = stored["targets"], stored["octaves"].astype(np.float64)

@@ -1,0 +1,90 @@
+"""Both networks run in float32 and float64 in adversarial orders stay within eps_f32 and eps_f64."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from slth.certify.bounds import certify
+from slth.core.collapse import collapse
+from slth.core.domain import Box
+from slth.core.laws import LAWS
+from slth.core.mask import Mask
+from slth.core.network import Activation, Dense, Network
+from slth.core.source import Source, SourceLayer
+
+WIDTHS = (6, 9, 4)
+
+
+def ticket(seed: int, scale: float):
+    """A random source of pairs, a random mask under the block rule, and both as dense float64 matrices."""
+    rng = np.random.default_rng(seed)
+    shapes = []
+    for inputs, outputs in pairwise(WIDTHS):
+        units = 30
+        shapes += [SourceLayer(units, inputs + 1, scale, True), SourceLayer(outputs, units, scale)]
+    source = Source(seed, LAWS["uniform"], tuple(shapes))
+    kept = []
+    for layer in shapes:
+        if layer.bias:
+            kept.append(np.arange(layer.rows) * layer.columns + rng.integers(layer.columns, size=layer.rows))
+        else:
+            kept.append(np.flatnonzero(rng.random(layer.size) < 0.6))
+    mask = Mask.of(source, [k.astype(np.int64) for k in kept])
+    matrices = []
+    for index, layer in enumerate(shapes):
+        rows, columns = mask.pairs(index)
+        dense = np.zeros((layer.rows, layer.columns))
+        dense[rows, columns] = source.weights(index, rows, columns)
+        matrices.append(dense)
+    return collapse(source, mask), matrices
+
+
+def product(matrix, x, kind, order):
+    """matrix x in one precision, term by term in the given order."""
+    total = np.zeros(len(matrix), kind)
+    for column in order:
+        total = total + (matrix[:, column].astype(kind) * x[column]).astype(kind)
+    return total
+
+
+def order(matrix, pick):
+    """As it is, smallest first, largest first, or shuffled."""
+    mass = np.abs(matrix).sum(axis=0)
+    return [np.arange(len(mass)), np.argsort(mass), np.argsort(-mass), np.random.default_rng(0).permutation(len(mass))][
+        pick
+    ]
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.25, float(np.float32(0.3))])
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_runs_stay_within_their_bound(kind, scale: float) -> None:
+    for seed in range(3):
+        layers, matrices = ticket(seed, scale)
+        nodes = []
+        for index, layer in enumerate(layers):  # the target is the ticket itself, rounded: all error is rounding
+            weight, bias = layer.plus * layer.unit, layer.bias * layer.unit
+            nodes += [Activation()] * (index > 0) + [Dense(weight.astype(np.float32), bias.astype(np.float32))]
+        target = Network(tuple(nodes), (WIDTHS[0],))
+        certified = certify(target, layers, Box(Fraction(0), Fraction(1)))
+        bound = certified.eps_f32 if kind is np.float32 else certified.eps_f64
+        rng = np.random.default_rng(seed)
+        worst = 0.0
+        for _ in range(10):
+            x = rng.choice([0.0, 1.0, 0.7], WIDTHS[0]).astype(np.float32).astype(kind)
+            for pick in range(4):
+                f, g = x, x
+                for index, dense in enumerate(target.dense):
+                    f = product(dense.weight, f if index == 0 else np.maximum(f, 0), kind, order(dense.weight, pick))
+                    f = f + dense.bias.astype(kind)
+                for index in range(0, len(matrices), 2):
+                    fed = np.append(g if index == 0 else np.maximum(g, 0), kind(1))
+                    units = np.maximum(product(matrices[index], fed, kind, order(matrices[index], pick)), 0)
+                    g = product(matrices[index + 1], units, kind, order(matrices[index + 1], pick))
+                worst = max(worst, float(np.abs(g.astype(np.float64) - f.astype(np.float64)).max()))
+        assert worst <= bound
+        assert certified.eps_f64 - certified.eps_real < 1e-10
+        assert certified.eps_f32 - certified.eps_real < 1e-2

@@ -1,0 +1,134 @@
+"""Scaled 2-norm remainders against all corners of small boxes, and gates against sampled values."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from random_pairs import HADAMARD, effective
+
+from slth.certify.backward import Rows, Stage
+from slth.certify.ball import BallGate, radii
+from slth.certify.difference import Difference, Matrix, Pair, difference
+from slth.certify.inputs import Inputs
+from slth.certify.intervals import entered
+from slth.certify.spheres import Origin
+from slth.certify.twin import Twin
+from slth.core.domain import Box, Region
+from slth.core.network import Activation, Dense, Network
+
+seeds = st.integers(0, 2**32)
+INPUTS = 6
+
+
+def problem(seed: int) -> tuple[Difference, Inputs, np.ndarray]:
+    """A random difference of two layers on a random box, and many points of it, all corners among them."""
+    rng = np.random.default_rng(seed)
+    hidden = int(rng.integers(2, 12))
+    weight = rng.normal(size=(hidden, INPUTS))
+    target = Network(
+        (Dense(weight, rng.normal(size=hidden)), Activation(), Dense(rng.normal(size=(3, hidden)))), (INPUTS,)
+    )
+    unit, size = 2.0**-48, 10.0 ** rng.uniform(-6, 0)
+    layers = []
+    for dense in target.dense:
+        noise = rng.normal(size=dense.shape) * 10.0 ** rng.uniform(-1, 1, dense.shape)
+        if rng.random() < 0.5 and dense.shape[1] == INPUTS:
+            noise = np.vstack([HADAMARD, HADAMARD])[: dense.shape[0], :INPUTS]
+        bias = np.zeros(dense.shape[0]) if dense.bias is None else dense.bias + size * rng.normal(size=dense.shape[0])
+        parts = (dense.weight + size * noise, dense.weight + size * noise * rng.choice([-1.0, 1.0]), bias)
+        layers.append(effective(*(np.rint(part / unit).astype(np.int64) for part in parts), unit))
+    lower = rng.uniform(-1, 0.5, INPUTS)
+    upper = lower + rng.uniform(0, 1, INPUTS) * rng.choice([0.0, 1.0], INPUTS, p=[0.1, 0.9])
+    signed = bool((lower < 0).any())
+    corners = np.array(list(product(*zip(lower, upper, strict=True))))
+    x = np.vstack([corners, rng.uniform(lower, upper, (200, INPUTS))])
+    return difference(target, tuple(layers), signed), Inputs(Region(lower, upper), signed), x
+
+
+@given(seeds)
+def test_a_sphere_covers_all_points(seed: int) -> None:
+    model, inputs, x = problem(seed)
+    rng = np.random.default_rng(seed + 1)
+    twin, pair = Twin(model, False), model.layers[0]
+    z, gap = twin.enter(x)
+    for origin, values in ((Origin.gap(pair, inputs), gap), (Origin.target(pair, inputs), z)):
+        rows = np.abs(rng.normal(size=(int(rng.choice([4, 80])), pair.shape[0])))
+        rows[:, rng.random(pair.shape[0]) < 0.2] = 0.0
+        spheres = origin.spheres(rows, np.full(len(rows), np.inf))
+        assert sum(len(members) for members, _ in spheres) == len(rows) or not rows.any()
+        for members, sphere in spheres:
+            reached = (np.abs(values) @ rows[members].T).max(axis=0)
+            found = sphere.remainder(rows[members])
+            assert (found >= reached * (1 - 1e-12)).all()
+            some = rows[members] * (rng.random(pair.shape[0]) < 0.5)
+            assert (sphere.remainder(some) >= (np.abs(values) @ some.T).max(axis=0) * (1 - 1e-12)).all()
+
+
+def test_a_sphere_is_tight_for_orthogonal_rows() -> None:
+    """sum_j |(H x)_j| over |x_k| <= 1 is at most n sqrt(n) for a Hadamard matrix of order n; intervals give n²."""
+    ones = np.ones(4)
+    matrix = Matrix(HADAMARD[:4, :4].copy())
+    pair = Pair(matrix, matrix, matrix, 0 * ones, 0 * ones, 0 * ones)
+    origin = Origin.target(pair, Inputs(Region(-ones, ones), False))
+    ((_, sphere),) = origin.spheres(np.ones((1, 4)), np.array([np.inf]))
+    assert 8.0 <= sphere.remainder(np.ones((1, 4)))[0] <= 8.001
+
+
+@given(seeds)
+def test_radii_cover_all_points(seed: int) -> None:
+    model, inputs, x = problem(seed)
+    z, gap = Twin(model, False).enter(x)
+    (found,) = radii(model, inputs, [entered(model.layers[0], inputs)])
+    assert found.target >= np.linalg.norm(z, axis=1).max() * (1 - 1e-12)
+    assert found.gap >= np.linalg.norm(gap, axis=1).max() * (1 - 1e-12)
+
+
+@given(seeds, st.booleans())
+def test_a_gate_never_lowers_a_row(seed: int, shrink: bool) -> None:
+    """A . δh + B . h <= constant + slack + A' . δz + B' . z at every point of the region."""
+    model, inputs, x = problem(seed)
+    pair = model.layers[0]
+    neurons = entered(pair, inputs)
+    origins = Origin.target(pair, inputs), Origin.gap(pair, inputs)
+    gate = BallGate.rounded(neurons, radii(model, inputs, [neurons])[0], origins if shrink else None)
+    rng = np.random.default_rng(seed + 1)
+    a, b = rng.normal(size=(2, 6, pair.shape[0]))
+    b = b * 10.0 ** rng.uniform(-6, 1)
+    out = gate.through(Rows(a, b, np.zeros(6), np.zeros(6)))
+    z, gap = Twin(model, False).enter(x)
+    h, after = np.maximum(z, 0), np.maximum(z + gap, 0) - np.maximum(z, 0)
+    assert out.gap is not None
+    assert out.target is not None
+    left = after @ a.T + h @ b.T
+    right = gap @ out.gap.T + z @ out.target.T + out.constant + out.slack
+    assert (left <= right + 1e-12 * (1 + np.abs(right))).all()
+
+
+def test_the_scaled_step_is_what_decides_on_uneven_errors() -> None:
+    """Errors in inverse proportion to the output weights: plain norms lose to intervals, scaled ones do not."""
+    rng = np.random.default_rng(3)
+    hidden, inputs = 60, 60
+    first, second = rng.normal(size=(hidden, inputs)) / 8, rng.normal(size=(2, hidden)) / 8
+    price = 10.0 ** rng.uniform(-2, 0, hidden)
+    target = Network((Dense(first), Activation(), Dense(second * price)), (inputs,))
+    noise = 1e-3 * rng.uniform(-1, 1, (hidden, inputs)) / price[:, None]
+    parts = [(first + noise, 0), (second * price, 1)]
+    zero = np.zeros(hidden, np.int64)
+    layers = tuple(
+        effective(whole, whole, zero[: len(whole)], 2.0**-44)
+        for whole in (np.rint(part / 2.0**-44).astype(np.int64) for part, _ in parts)
+    )
+    region = next(Box(Fraction(-1), Fraction(1)).regions(inputs))
+    model = difference(target, layers, True)
+    domain = Inputs(region, True)
+    neurons = entered(model.layers[0], domain)
+    stage = Stage.of(model.layers[1], neurons, domain)
+    origins = Origin.target(model.layers[0], domain), Origin.gap(model.layers[0], domain)
+    known = radii(model, domain, [neurons])[0]
+    plain = BallGate.rounded(neurons, known, None).through(stage.gap_rows()).constant.max()
+    scaled = BallGate.rounded(neurons, known, origins).through(stage.gap_rows()).constant.max()
+    assert scaled < 0.5 * plain
