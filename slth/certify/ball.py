@@ -14,7 +14,7 @@ from slth.certify.inputs import Inputs
 from slth.certify.intervals import Interval, Neurons
 from slth.certify.lines import Lines, gap_lines, relu_lines
 from slth.certify.rounding import FLOOR, UNIT, Floats, gamma, inflated, largest, length, negative, positive, up
-from slth.certify.spheres import Origin, Sphere
+from slth.certify.spheres import OWN, Origin, Sphere
 
 
 @dataclass(frozen=True)
@@ -103,17 +103,22 @@ class BallGate(Gate):
     radii : Radii
     target_origin, gap_origin : Origin or None
         Where z and δz come from, for scaled 2-norms.
+    plain : bool
+        One set of scales for all rows, and each row wholly by lines or wholly by the ball: what FORMAT.md's R5 does.
     """
 
     radii: Radii
     target_origin: Origin | None
     gap_origin: Origin | None
+    plain: bool
 
     @classmethod
-    def rounded(cls, neurons: Neurons, radii: Radii, origins: tuple[Origin, Origin] | None) -> BallGate:
+    def rounded(
+        cls, neurons: Neurons, radii: Radii, origins: tuple[Origin, Origin] | None, plain: bool = False
+    ) -> BallGate:
         """The lines that the intervals allow, and the balls."""
         target, gap = origins if origins is not None else (None, None)
-        return cls(neurons, relu_lines(neurons.target), gap_lines(neurons), radii, target, gap)
+        return cls(neurons, relu_lines(neurons.target), gap_lines(neurons), radii, target, gap, plain)
 
     def through(self, rows: Rows) -> Rows:
         """From (δh, h) to (δz, z)."""
@@ -122,14 +127,14 @@ class BallGate(Gate):
         if rows.gap is not None:
             unsure = ~(self.neurons.both_on | self.neurons.both_off)
             half = np.where(unsure, 0.5, self.gap.above_slope)
-            option = Option(half, np.abs(rows.gap) * (0.5 * unsure), self.radii.gap, self.gap_origin)
+            option = Option(half, np.abs(rows.gap) * (0.5 * unsure), self.radii.gap, self.gap_origin, self.plain)
             gap, extra, charge = option.smaller(rows.gap, self.gap, self.neurons.gap)
             constant, slack = constant + extra, slack + charge
         if rows.target is not None:
             cut = (self.neurons.target.lower < 0) & (self.neurons.target.upper > 0)
             half = np.where(cut, 0.5, self.target.above_slope)
             remainder = positive(rows.target) * (0.5 * cut)  # relu(z) = z/2 + |z|/2 is at least z/2
-            option = Option(half, remainder, self.radii.target, self.target_origin)
+            option = Option(half, remainder, self.radii.target, self.target_origin, self.plain)
             target, extra, charge = option.smaller(rows.target, self.target, self.neurons.target)
             constant, slack = constant + extra, slack + charge
         return Rows(gap, target, constant, slack + 8 * UNIT * np.abs(constant))
@@ -148,25 +153,30 @@ class Option:
     radius : float
         At least ‖v‖₂.
     origin : Origin or None
+    plain : bool
+        As in `BallGate`.
     """
 
     slopes: Floats
     remainder: Floats
     radius: float
     origin: Origin | None
+    plain: bool
 
     def smaller(self, rows: Floats, lines: Lines, interval: Interval) -> tuple[Floats, Floats, Floats]:
         """As `bent`, but neuron by neuron by these slopes or by the lines, whichever looks smaller in the middle."""
         middle = interval.lower / 2 + interval.upper / 2
         gains = _gains(rows, lines, middle) - rows * self.slopes * middle
-        plain = Sphere(np.ones(rows.shape[1]), np.zeros(rows.shape[1]), self.radius)
-        choices = [(np.arange(len(rows)), plain)]
+        unscaled = Sphere(np.ones(rows.shape[1]), np.zeros(rows.shape[1]), self.radius)
+        choices = [(np.arange(len(rows)), unscaled)]
         if self.origin is not None:
-            choices += self.origin.spheres(self.remainder, gains.sum(axis=1))
+            scaled = self.origin.spheres(self.remainder, gains.sum(axis=1), 0 if self.plain else OWN)
+            choices = scaled if self.plain else choices + scaled
         chosen, added = np.zeros(rows.shape, bool), np.zeros(len(rows))
         best = np.zeros(len(rows))  # what is saved beside the lines
         for members, sphere in choices:
-            part, cost, saved = _mixed(sphere, self.remainder[members], gains[members])
+            choose = _whole if self.plain else _mixed
+            part, cost, saved = choose(sphere, self.remainder[members], gains[members])
             better = members[saved > best[members]]
             keep = saved > best[members]
             chosen[better], added[better], best[better] = part[keep], cost[keep], saved[keep]
@@ -178,6 +188,13 @@ class Option:
 def _gains(rows: Floats, lines: Lines, middle: Floats) -> Floats:
     above, below = positive(rows), negative(rows)
     return above * (lines.above_slope * middle + lines.above) + below * (lines.below_slope * middle + lines.below)
+
+
+def _whole(sphere: Sphere, remainder: Floats, gains: Floats) -> tuple[NDArray[np.bool_], Floats, Floats]:
+    """As `_mixed`, but all neurons of a row or none."""
+    cost = sphere.remainder(remainder)
+    saved = gains.sum(axis=1) - cost
+    return np.broadcast_to(np.array(True), gains.shape), cost, saved
 
 
 def _mixed(sphere: Sphere, remainder: Floats, gains: Floats) -> tuple[NDArray[np.bool_], Floats, Floats]:

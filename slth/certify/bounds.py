@@ -36,6 +36,8 @@ class Certified:
         eps_real, output by output.
     regions : array of shape (regions,)
         eps_real, region by region of the domain.
+    checker_eps : float
+        eps_real by the rules of the exact checker alone, which are a little coarser: what a ticket can claim.
     interval_eps : float
         The bound of forward intervals alone.
     backward_eps : float
@@ -49,6 +51,7 @@ class Certified:
     eps_f32: float
     outputs: Floats
     regions: Floats
+    checker_eps: float
     interval_eps: float
     backward_eps: float
     norm_product: float
@@ -83,10 +86,10 @@ def certify(
             norms = np.full_like(bounds.ball, norm_product(model, inputs))
             best = np.fmin(bounds.ball, norms)
             totals = [up(best + run) for run in runs]
-            rows.append(np.stack([bounds.interval, bounds.backward, best, *totals, norms]))
+            rows.append(np.stack([bounds.interval, bounds.backward, best, *totals, norms, bounds.plain]))
             if progress is not None:
                 progress(done, len(pieces))
     table = np.nan_to_num(np.stack(rows), nan=math.inf, posinf=math.inf)
-    interval, backward, real, f64, f32, norm = (float(v) for v in table.max(axis=(0, 2)))
+    interval, backward, real, f64, f32, norm, plain = (float(v) for v in table.max(axis=(0, 2)))
     outputs, regions = frozen(table[:, 2].max(axis=0)), frozen(table[:, 2].max(axis=1))
-    return Certified(real, f64, f32, outputs, regions, interval, backward, norm)
+    return Certified(real, f64, f32, outputs, regions, plain, interval, backward, norm)

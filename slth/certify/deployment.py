@@ -68,14 +68,15 @@ def deployment(
     reach = inputs.magnitude
     width = inputs.width
     reach = np.maximum(reach[:width], reach[width:]) if inputs.signed else reach
-    first = _target(target, reach, hidden, precision)
-    second = _ticket(layers, reach, hidden, precision)
+    first = target_run(target, reach, hidden, precision)
+    second = ticket_run(layers, reach, hidden, precision)
     total = inflated(first.error + second.error) + precision.tiny
     safe = max(first.reach, second.reach) < precision.huge
     return total if safe else np.full_like(total, math.inf)
 
 
-def _target(target: Network, reach: Floats, hidden: list[Neurons], precision: Precision) -> Run:
+def target_run(target: Network, reach: Floats, hidden: list[Neurons], precision: Precision) -> Run:
+    """The run of the target on inputs of magnitude at most `reach`."""
     error = np.zeros_like(reach)
     largest = float(reach.max())
     for index, dense in enumerate(target.dense):
@@ -92,7 +93,8 @@ def _target(target: Network, reach: Floats, hidden: list[Neurons], precision: Pr
     return Run(error, largest)
 
 
-def _ticket(layers: tuple[EffectiveLayer, ...], reach: Floats, hidden: list[Neurons], precision: Precision) -> Run:
+def ticket_run(layers: tuple[EffectiveLayer, ...], reach: Floats, hidden: list[Neurons], precision: Precision) -> Run:
+    """The run of the ticket as its masked source, two layers a target layer, on such inputs."""
     error = np.zeros_like(reach)
     largest = float(reach.max())
     for index, layer in enumerate(layers):

@@ -8,6 +8,9 @@ import numpy as np
 
 from slth.certify.rounding import INFLATION, TINY_PIVOT, UNIT, Floats, gamma, length
 
+STEPS = 40
+"""Of the Lanczos iteration; a guess that is too low costs one more Cholesky factorisation, never soundness."""
+
 
 def spectral(matrix: Floats) -> float:
     """An upper bound of the largest singular value of a float64 matrix, proved; at most a few parts in 10^6 above it.
@@ -29,7 +32,7 @@ def spectral(matrix: Floats) -> float:
     magnitude = np.abs(scaled)
     rounding = gamma(scaled.shape[1]) * float(np.max(magnitude @ (magnitude.T @ np.ones(len(gram)))))
     guess = largest_eigenvalue(gram)
-    for slack in (1e-7, 1e-5, 1e-3, 1e-1):
+    for slack in (1e-7, 1e-4, 1e-3, 1e-2, 1e-1):
         square = guess * (1 + slack)
         if dominated(gram, square):
             total = (square + rounding) * INFLATION + TINY_PIVOT
@@ -54,5 +57,22 @@ def dominated(gram: Floats, square: float) -> bool:
 
 
 def largest_eigenvalue(gram: Floats) -> float:
-    """The largest eigenvalue of a symmetric matrix, approximately."""
-    return float(np.linalg.eigvalsh(gram)[-1])
+    """The largest eigenvalue of a symmetric positive semi-definite matrix, approximately: Lanczos, always the same."""
+    order = len(gram)
+    if order <= 2 * STEPS:
+        return float(np.linalg.eigvalsh(gram)[-1])
+    basis = np.zeros((STEPS, order))
+    diagonal, beside = np.zeros(STEPS), np.zeros(STEPS)
+    vector = np.random.default_rng(0).normal(size=order)
+    for step in range(STEPS):
+        size = float(np.sqrt(vector @ vector))
+        beside[step] = size
+        if size <= 1e-12 * diagonal.max() or size == 0.0:  # the start vector lies in a small invariant subspace
+            return float(np.linalg.eigvalsh(gram)[-1])
+        basis[step] = vector / size
+        vector = gram @ basis[step]
+        diagonal[step] = basis[step] @ vector
+        for _ in range(2):  # orthogonal to all that came before, twice because once is not enough
+            vector = vector - basis[: step + 1].T @ (basis[: step + 1] @ vector)
+    small = np.diag(diagonal) + np.diag(beside[1:], 1) + np.diag(beside[1:], -1)
+    return float(np.linalg.eigvalsh(small)[-1])

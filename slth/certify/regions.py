@@ -21,14 +21,16 @@ class RegionBounds:
 
     Parameters
     ----------
-    interval, backward, ball : arrays of shape (outputs,)
-        By forward intervals; by the backward pass as well; by its 2-norm step as well.
+    interval, backward, plain, ball : arrays of shape (outputs,)
+        By forward intervals; by the backward pass as well; by the 2-norm step of FORMAT.md as well, which is what the
+        exact checker proves; by the sharper 2-norm step of this package as well.
     hidden : list of Neurons
         What is known of every hidden layer in the end.
     """
 
     interval: Floats
     backward: Floats
+    plain: Floats
     ball: Floats
     hidden: list[Neurons]
 
@@ -40,15 +42,16 @@ def region_bounds(model: Difference, inputs: Inputs) -> RegionBounds:
         chain.append(passed(pair, chain[-1]))
     interval = _worst(chain[-1].gap)
     if len(chain) == 1 or not all(neurons.finite for neurons in chain):
-        return RegionBounds(interval, interval, interval, chain[:-1])
+        return RegionBounds(interval, interval, interval, interval, chain[:-1])
     hidden, stages = tightened(model, inputs, chain[0])
     gates = [Gate.of(neurons) for neurons in hidden]
     backward = np.fmin(interval, _outputs(stages, gates, inputs))
     if all(bool((neurons.both_on | neurons.both_off).all()) for neurons in hidden):
-        return RegionBounds(interval, backward, backward, hidden)
+        return RegionBounds(interval, backward, backward, backward, hidden)
+    plain = np.fmin(backward, _outputs(stages, _plain_gates(model, inputs, hidden), inputs))
     hidden, round_gates = _rounded(model, inputs, hidden, stages)
-    ball = np.fmin(backward, _outputs(stages, round_gates, inputs))
-    return RegionBounds(interval, backward, ball, hidden)
+    ball = np.fmin(plain, _outputs(stages, round_gates, inputs))
+    return RegionBounds(interval, backward, plain, ball, hidden)
 
 
 def tightened(model: Difference, inputs: Inputs, first: Neurons) -> tuple[list[Neurons], list[Stage]]:
@@ -61,6 +64,15 @@ def tightened(model: Difference, inputs: Inputs, first: Neurons) -> tuple[list[N
             gates = [Gate.of(neurons) for neurons in hidden]
             hidden.append(_narrowed(passed(pair, hidden[-1]), stages, gates, inputs))
     return hidden, stages
+
+
+def _plain_gates(model: Difference, inputs: Inputs, hidden: list[Neurons]) -> list[Gate]:
+    """The gates that the exact checker has."""
+    first = (Origin.target(model.layers[0], inputs), Origin.gap(model.layers[0], inputs))
+    return [
+        BallGate.rounded(neurons, size, None if index else first, plain=True)
+        for index, (neurons, size) in enumerate(zip(hidden, radii(model, inputs, hidden), strict=True))
+    ]
 
 
 def _rounded(

@@ -89,10 +89,13 @@ class Origin:
         floor = FLOOR * len(centre) * (1 + float(np.abs(centre).sum() + reach.sum()))
         return cls(matrix, centre, reach, radius, up(value + inflated(charge + floor)))
 
-    def spheres(self, rows: Floats, rival: Floats) -> list[tuple[NDArray[np.int64], Sphere]]:
-        """Spheres that suit groups of rows c >= 0, where they may leave less than `rival`, with the rows' numbers."""
+    def spheres(self, rows: Floats, rival: Floats, own: int = OWN) -> list[tuple[NDArray[np.int64], Sphere]]:
+        """Spheres that suit groups of rows c >= 0, where they may leave less than `rival`, with the rows' numbers.
+
+        Up to `own` rows are groups of a row and its negative; more are one group.
+        """
         count = len(rows)
-        groups = np.arange(count) % (count // 2) if 1 < count <= OWN else np.zeros(count, np.int64)
+        groups = np.arange(count) % (count // 2) if 1 < count <= own else np.zeros(count, np.int64)
         out = []
         for group in range(int(groups.max(initial=-1)) + 1):
             members = np.flatnonzero(groups == group)  # a row and its negative, or all

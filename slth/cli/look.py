@@ -124,7 +124,7 @@ def _solution(found: Any) -> dict[str, Any]:
     from slth.rss.subsets import Status
 
     positions = np.flatnonzero(found.chosen[0])
-    status = Status(int(found.status[0]))
+    status = next(status for status in Status if status == found.status[0])
     unit = 2.0**-found.bits
     return {
         "positions": positions.tolist(),

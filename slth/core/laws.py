@@ -67,7 +67,8 @@ def _normal(words: Words) -> Integers:
     index = (words >> np.uint32(17)).astype(np.int64) & 0x3FFF
     place = (words >> np.uint32(9)).astype(np.int64) & 0xFF
     size = table[index] + (((table[index + 1] - table[index]) * (2 * place + 1)) >> 9)
-    return np.where(words >> np.uint32(31), -size, size)
+    signed: Integers = np.where(words >> np.uint32(31), -size, size)
+    return signed
 
 
 LAWS = {

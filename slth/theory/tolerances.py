@@ -41,8 +41,8 @@ class Tolerances:
 
 
 def claimed(certified: Certified) -> float:
-    """The eps that a ticket claims: what was certified, and room for the exact checker's own rounding."""
-    return math.nextafter(certified.eps_real * (1 + CLAIM_SLACK) + 2.0**-40, math.inf)
+    """The eps that a ticket claims: what both checkers can prove, and room for their own rounding."""
+    return math.nextafter(certified.checker_eps * (1 + CLAIM_SLACK) + 2.0**-40, math.inf)
 
 
 def uniform(target: Network, value: float) -> Tolerances:

@@ -1,29 +1,17 @@
 """The rules of inference R0 to R5: from layers and a region to a proved bound, in integers (FORMAT.md 7)."""
 
 from collections.abc import Iterable
+from functools import cached_property
 from itertools import repeat
+from math import sqrt
 from operator import add, mul, neg
 from typing import NamedTuple
 
-from .collapse import COEFFICIENT, Layer, Matrix
+from .collapse import Layer, Matrix
 from .domain import Region
-from .fixed import F, Interval, root_up, up
-
-SLOPE = 32  # fraction bits of the slopes of lines
-ONE, HALF = 1 << SLOPE, 1 << SLOPE - 1
-
-
-class Line(NamedTuple):
-    """Slope and intercept (at 2^-F) above, slope and intercept below, and the slope of the ball step."""
-
-    upper: int
-    above: int
-    lower: int
-    below: int
-    middle: int
-
-
-ON, OFF = Line(ONE, 0, ONE, 0, ONE), Line(0, 0, 0, 0, 0)
+from .fixed import F, Interval, norm, size, up
+from .lines import HALF, Line, cross, delta_relu, relu_line, unsure
+from .sphere import Sphere, sphere
 
 
 class Stage(NamedTuple):
@@ -40,16 +28,6 @@ class Stage(NamedTuple):
 def plus(vector: Iterable[int]) -> list[int]:
     """Return max(v, 0) in every coordinate."""
     return list(map(max, vector, repeat(0)))
-
-
-def size(interval: Interval) -> list[int]:
-    """Return the largest absolute value in every coordinate."""
-    return list(map(max, map(neg, interval[0]), interval[1]))
-
-
-def norm(vector: Iterable[int]) -> int:
-    """Return the 2-norm, rounded up."""
-    return root_up(sum(n * n for n in vector))
 
 
 def total(p: Interval, q: Interval) -> Interval:
@@ -87,56 +65,6 @@ def maximum(beta: list[int], bits: int, region: Region) -> int:
     return min(up(best, bits), up(ball, bits + 1))
 
 
-def relu_line(low: int, high: int) -> Line:
-    """R2: lines above and below relu(z) on [low, high]."""
-    if low >= 0 or high <= 0:
-        return ON if low >= 0 else OFF
-    slope = (high << SLOPE) // (high - low)
-    above = up(max(-slope * low, (high << SLOPE) - slope * high), SLOPE)
-    return Line(slope, above, ONE if high > -low else 0, 0, HALF)
-
-
-def delta_line(low: int, high: int) -> Line:
-    """R2: lines above max(0, d) and below min(0, d) on [low, high]."""
-    if low >= 0 or high <= 0:
-        return Line(ONE if low >= 0 else 0, 0, 0 if low >= 0 else ONE, 0, HALF)
-    slope, other = (high << SLOPE) // (high - low), (-low << SLOPE) // (high - low)
-    above = up(max(-slope * low, (high << SLOPE) - slope * high), SLOPE)
-    below = -up(max(other * low - (low << SLOPE), other * high), SLOPE)
-    return Line(slope, above, other, below, HALF)
-
-
-def delta_relu(zl: int, zu: int, dl: int, du: int) -> tuple[Line, int, int]:
-    """R1 and R2 for one unit: lines for δh on δz, and the ends of δh."""
-    gl, gu = zl + dl, zu + du
-    if zl >= 0 and gl >= 0:
-        return ON, dl, du
-    if zu <= 0 and gu <= 0:
-        return OFF, 0, 0
-    low, high = max(gl, 0) - max(zu, 0), max(gu, 0) - max(zl, 0)
-    return delta_line(dl, du), max(min(dl, 0), low), min(max(du, 0), high)
-
-
-def cross(
-    row: list[int], bits: int, lines: list[Line], reach: int, radius: int, both: bool
-) -> tuple[list[int], int, int]:
-    """R3 and R5 through a relu: a row on z (and its bits) and a constant that bound row·h from above.
-
-    reach bounds sum |z|, radius bounds |z|_2 (negative: no ball step); both is true for δ, where all signs count.
-    """
-    pairs = list(zip(row, lines, strict=bool(row)))
-    new = [c * (line.upper if c > 0 else line.lower) for c, line in pairs]
-    constant = sum(c * (line.above if c > 0 else line.below) for c, line in pairs)
-    if radius >= 0:
-        ball = norm(c for c, line in pairs if line.middle == HALF and (both or c > 0)) * radius + 1 >> 1
-        if ball < constant:
-            new, constant = [c * line.middle for c, line in pairs], ball
-    shift = max(0, max(map(abs, new), default=0).bit_length() - COEFFICIENT)
-    lost = any(c & (1 << shift) - 1 for c in new)
-    constant = up(constant, bits) + (up(reach, bits + SLOPE - shift) if lost else 0)
-    return [c >> shift for c in new], bits + SLOPE - shift, constant
-
-
 class Bound:
     """The rules on one region: all that is stored holds for every real x of the region."""
 
@@ -145,6 +73,7 @@ class Bound:
         self.biases: list[tuple[Interval, Interval]] = []
         self.stages: list[Stage] = []
         self.norms: list[tuple[int, int]] = []
+        self.asked = [[0.0] * len(layers[0].b[0]) for _ in "zd"]
         for number in range(len(layers)):
             self._forward(number)
 
@@ -200,11 +129,43 @@ class Bound:
             if number == 0:
                 return constant + maximum(mixed, bits, self.region)
             number -= 1
-            below, (z, d) = self.stages[number], self.radii(number) if ball else (-1, -1)
-            a = layer.V.combine(a) if a else a
-            a, a_bits, more = cross(a, a_bits + layer.V.bits, below.delta_lines, sum(size(below.d)), d, True)
-            b, b_bits, rest = cross(mixed, bits, below.lines, sum(size(below.z)), z, False)
+            below, a = self.stages[number], layer.V.combine(a) if a else a
+            open_a, open_b = unsure(a, below.delta_lines, True), unsure(mixed, below.lines, False)
+            if number == 0 and not ball:
+                self._ask(open_b, bits, open_a, a_bits + layer.V.bits)
+            z, d = self._balls(number, open_b, open_a) if ball else (None, None)
+            a, a_bits, more = cross(a, a_bits + layer.V.bits, below.delta_lines, sum(size(below.d)), d)
+            b, b_bits, rest = cross(mixed, bits, below.lines, sum(size(below.z)), z)
             constant += more + rest
+
+    def _ask(self, z: list[int], z_bits: int, d: list[int], d_bits: int) -> None:
+        """Remember how much each unit of the first layer is asked for: a guess for the scales of R5."""
+        for sums, row, bits in zip(self.asked, (z, d), (z_bits, d_bits), strict=True):
+            unit = 1 << max(0, bits)
+            sums[:] = [s + (c / unit) ** 2 for s, c in zip(sums, row, strict=True)] if row else sums
+
+    def _balls(self, number: int, z: list[int], d: list[int]) -> tuple[int | None, int | None]:
+        """R5: twice what the slopes of the ball step may leave for the unsettled parts of two rows."""
+        if number == 0:
+            first, second = self.spheres
+            return first.reach(z), second.reach(d) if d else 0
+        radius, radius_d = self.radii(number)
+        return norm(z) * radius, norm(d) * radius_d
+
+    @cached_property
+    def spheres(self) -> tuple[Sphere, Sphere]:
+        """R5: where z and δz of the first layer lie, in scales that suit the rows asked for so far."""
+        layer, (b, e), (box, ball) = self.layers[0], self.biases[0], self.region
+        box = lifted(box) if layer.signed else box
+        centre = [p + q >> 1 for p, q in zip(*box, strict=True)]
+        if ball is not None:
+            centre = lifted((ball[0], ball[0]))[0] if layer.signed else ball[0]
+        reach = [max(q - c, c - p) for p, q, c in zip(*box, centre, strict=True)]
+        found = []
+        for m, bias, squares in zip((layer.W, layer.D), (b, e), self.asked, strict=True):
+            offset = size(total(affine(m, (centre, centre)), bias))
+            found.append(sphere(m, offset, reach, ball[1] if ball else None, list(map(sqrt, squares))))
+        return found[0], found[1]
 
     def radii(self, number: int) -> tuple[int, int]:
         """R5: bounds of |z|_2 and |δz|_2 at a layer, at 2^-F."""
@@ -227,15 +188,17 @@ class Bound:
     def result(self, best: int) -> int:
         """Return the larger of `best` and the bound of all |δz| of the last layer; idle passes are left out."""
         number, (low, high) = len(self.layers) - 1, self.stages[-1].d
+        count = len(low)
+        values = [*high, *map(neg, low)]
+        rows = [[(1 if k < count else -1) * (i == k % count) for i in range(count)] for k in range(2 * count)]
         lines = [line for stage in self.stages[:-1] for line in stage.lines + stage.delta_lines]
-        tries = (False, True) if any(line.middle == HALF for line in lines) else (False,)
-        for sign, values in ((1, high), (-1, map(neg, low))):
-            for i, value in enumerate(values):
-                for ball in tries if number else ():
-                    if value > best:
-                        value = min(value, self.backward(number, [sign * (i == j) for j in range(len(low))], [], ball))
-                best = max(best, value)
-        return best
+        for ball in (False, True) if number else ():
+            if not ball or any(line.middle == HALF for line in lines):
+                for k in sorted(range(2 * count), key=values.__getitem__, reverse=True):
+                    if values[k] > best:
+                        values[k] = min(values[k], self.backward(number, rows[k], [], ball))
+                        best = max(best, values[k]) if ball else best
+        return max(best, *values)
 
 
 def spread(m: Matrix, box: Interval, ball: tuple[list[int], int] | None, bias: Interval) -> int:

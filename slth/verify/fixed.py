@@ -35,6 +35,16 @@ def root_up(n: int) -> int:
     return root + (root * root < n)
 
 
+def norm(vector: Iterable[int]) -> int:
+    """Return the 2-norm, rounded up."""
+    return root_up(sum(n * n for n in vector))
+
+
+def size(interval: Interval) -> list[int]:
+    """Return the largest absolute value in every coordinate."""
+    return [max(-low, high) for low, high in zip(*interval, strict=True)]
+
+
 def scaled(value: float | Fraction, bits: int) -> tuple[int, bool]:
     """Return floor(value 2^bits) and whether that is exact."""
     n, d = value.as_integer_ratio()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import cache
@@ -36,16 +37,16 @@ def table() -> list[int]:
 
 
 @cache
-def weight(seed: str, law: str, layer: int, entry: int) -> Fraction:
-    """One weight of the source, before the layer's scale."""
+def integer(seed: str, law: str, layer: int, entry: int) -> int:
+    """One weight of the source, before the layer's scale, as an integer at 2^-BITS[law]."""
     word = block(seed, layer, entry // 4)[entry % 4]
     if law == "uniform/1":
-        return Fraction(2 * (word >> 8) + 1 - (1 << 24), 1 << 24)
+        return 2 * (word >> 8) + 1 - (1 << 24)
     if law == "sign/1":
-        return Fraction(1 if word < 1 << 31 else -1)
+        return 1 if word < 1 << 31 else -1
     place, part = word >> 17 & 0x3FFF, word >> 9 & 0xFF
     size = table()[place] + ((table()[place + 1] - table()[place]) * (2 * part + 1) >> 9)
-    return Fraction(-size if word >> 31 else size, 1 << 20)
+    return -size if word >> 31 else size
 
 
 def kept(encoding: str, data: bytes) -> list[int]:
@@ -62,36 +63,37 @@ def kept(encoding: str, data: bytes) -> list[int]:
     return entries
 
 
-def masked(body: dict[str, Any], tensors: dict[str, np.ndarray]) -> list[dict[tuple[int, int], Fraction]]:
-    """The kept weights of every source layer, by (row, column)."""
+Layer = tuple[dict[str, Any], Fraction, list[tuple[int, int, int]]]
+
+
+def masked(body: dict[str, Any], tensors: dict[str, np.ndarray]) -> list[Layer]:
+    """Every source layer with its unit, the worth of an integer, and its kept weights (row, column, integer)."""
     layers = []
     for number, (layer, mask) in enumerate(zip(body["layers"], body["masks"], strict=True)):
-        scale = Fraction(float.fromhex(layer["scale"]))
+        unit = Fraction(float.fromhex(layer["scale"])) / 2 ** BITS[body["law"]]
         entries = kept(mask["encoding"], tensors[f"mask.{number}"].tobytes())
-        layers.append(
-            {
-                divmod(entry, layer["columns"]): scale * weight(body["seed"], body["law"], number, entry)
-                for entry in entries
-            }
-        )
+        places = [(*divmod(e, layer["columns"]), integer(body["seed"], body["law"], number, e)) for e in entries]
+        layers.append((layer, unit, places))
     return layers
 
 
-def ticket_at(body: dict[str, Any], layers: list[dict[tuple[int, int], Fraction]], x: Vector, last: bool) -> Vector:
+def ticket_at(layers: list[Layer], x: Vector, last: bool) -> list[Fraction]:
     """The masked source itself, unit by unit: relu behind every layer, but behind the last one only if `last`."""
-    h = list(x)
-    for number, (layer, weights) in enumerate(zip(body["layers"], layers, strict=True)):
-        fed = [*h, Fraction(1)] if layer["bias"] else h
-        h = [Fraction(0)] * layer["rows"]
-        for (row, column), value in weights.items():
-            if column < len(fed) and fed[column]:
-                h[row] += value * fed[column]
+    below = math.lcm(*(v.denominator for v in x))  # values are integers over this
+    h = [int(v * below) for v in x]
+    for number, (layer, unit, weights) in enumerate(layers):
+        fed = [*h, below] if layer["bias"] else h
+        h = [0] * layer["rows"]
+        for row, column, value in weights:
+            h[row] += value * fed[column]
+        h = [value * unit.numerator for value in h]
+        below *= unit.denominator
         if last or number + 1 < len(layers):
-            h = [max(value, Fraction(0)) for value in h]
-    return h
+            h = [max(value, 0) for value in h]
+    return [Fraction(value, below) for value in h]
 
 
-def target_at(target: Any, x: Vector) -> Vector:
+def target_at(target: Any, x: Vector) -> list[Fraction]:
     """A target of dense layers with relus between, from its float arrays."""
     h, ends_in_relu = list(x), not hasattr(target.nodes[-1], "weight")
     for number, node in enumerate(target.dense):
@@ -109,7 +111,7 @@ def errors(body: dict[str, Any], tensors: dict[str, np.ndarray], target: Any, in
     last = not hasattr(target.nodes[-1], "weight")
     found = []
     for x in inputs:
-        pairs = zip(ticket_at(body, layers, x, last), target_at(target, x), strict=True)
+        pairs = zip(ticket_at(layers, x, last), target_at(target, x), strict=True)
         found.append(max(abs(p - q) for p, q in pairs))
     return found
 

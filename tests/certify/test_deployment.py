@@ -9,8 +9,12 @@ import numpy as np
 import pytest
 
 from slth.certify.bounds import certify
-from slth.core.collapse import collapse
-from slth.core.domain import Box
+from slth.certify.deployment import F32, target_run, ticket_run
+from slth.certify.difference import difference
+from slth.certify.inputs import Inputs
+from slth.certify.regions import region_bounds
+from slth.core.collapse import EffectiveLayer, collapse
+from slth.core.domain import Box, Hull
 from slth.core.laws import LAWS
 from slth.core.mask import Mask
 from slth.core.network import Activation, Dense, Network
@@ -88,3 +92,29 @@ def test_runs_stay_within_their_bound(kind, scale: float) -> None:
         assert worst <= bound
         assert certified.eps_f64 - certified.eps_real < 1e-10
         assert certified.eps_f32 - certified.eps_real < 1e-2
+
+
+@pytest.mark.parametrize("worst", ["target", "ticket"])
+def test_float32_sums_that_lose_every_small_term(worst: str) -> None:
+    """1 + 2^-25 + 2^-25 + ...: from the left every term is lost, so that the bound of either run is nearly attained."""
+    inputs = 200
+    ones = np.ones((1, inputs), np.float32)
+    target = Network((Dense(ones), Activation(), Dense(np.ones((1, 1), np.float32))), (inputs,))
+    layers = tuple(
+        EffectiveLayer(v, 0 * v, 0 * v[:, 0], np.hstack([v, 0 * v[:, :1]]).astype(float), 1.0, v.shape[1])
+        for v in (np.ones((1, inputs), np.int64), np.ones((1, 1), np.int64))
+    )
+    x = np.full(inputs, 2.0**-25, np.float32)
+    x[0] = 1.0
+    hull = Hull(np.zeros(inputs), x.astype(np.float64))
+    certified = certify(target, layers, hull)
+    assert certified.eps_real < 1e-12
+    lost, kept = (float(product(ones, x, np.float32, order)[0]) for order in (range(inputs), range(inputs)[::-1]))
+    exact = 1 + (inputs - 1) * 2.0**-25
+    assert abs(kept - exact) < 0.1 * abs(lost - exact)
+    region = Inputs(next(hull.regions(inputs)), False)
+    hidden = region_bounds(difference(target, layers, False), region).hidden
+    reach = region.magnitude
+    run = target_run(target, reach, hidden, F32) if worst == "target" else ticket_run(layers, reach, hidden, F32)
+    assert abs(lost - exact) <= run.error.max() <= 3 * abs(lost - exact)
+    assert abs(kept - lost) <= certified.eps_f32

@@ -7,23 +7,12 @@ from itertools import product
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from slth.verify.bounds import (
-    HALF,
-    OFF,
-    ON,
-    SLOPE,
-    affine,
-    cross,
-    delta_line,
-    delta_relu,
-    lifted,
-    maximum,
-    relu_line,
-    spread,
-)
+from slth.verify.bounds import affine, lifted, maximum, spread
 from slth.verify.collapse import COEFFICIENT, Matrix
 from slth.verify.domain import Region
-from slth.verify.fixed import F, Interval
+from slth.verify.fixed import F, Interval, norm
+from slth.verify.lines import HALF, OFF, ON, SLOPE, Line, cross, delta_line, delta_relu, relu_line, unsure
+from slth.verify.sphere import sphere
 
 VALUES = st.integers(-(2**100), 2**100) | st.integers(-5, 5)
 PAIRS = st.tuples(VALUES, VALUES).map(lambda pair: (min(pair), max(pair)))
@@ -32,6 +21,11 @@ BITS = st.integers(-5, 50)
 
 def relu(x: Fraction) -> Fraction:
     return max(x, Fraction(0))
+
+
+def crossed(row: list[int], lines: list[Line], reach: int, radius: int, both: bool) -> tuple[list[int], int, int]:
+    """`cross` at 0 bits with a 2-norm ball of a radius, none where it is negative."""
+    return cross(row, 0, lines, reach, norm(unsure(row, lines, both)) * radius if radius >= 0 else None)
 
 
 def inside(ends: tuple[int, int], part: Fraction) -> Fraction:
@@ -175,12 +169,12 @@ def test_crossing_a_relu_never_loses(
         lines = [relu_line(*ends) for ends, _, _, _ in units]
         h = [relu(v) for v in z]
     reach = sum(max(abs(p), abs(q)) for (p, q), _, _, _ in units)
-    radius = -1
+    radius = 0
     if ball:
-        radius = 0
         while radius * radius < sum(v * v for v in z):
             radius = 2 * radius + 1
-    new, new_bits, constant = cross(row, bits, lines, reach, radius, both)
+    left = norm(unsure(row, lines, both)) * radius if ball else None
+    new, new_bits, constant = cross(row, bits, lines, reach, left)
     true = sum((c * v for c, v in zip(row, h, strict=True)), Fraction(0)) / Fraction(2) ** bits
     bound = sum((c * v for c, v in zip(new, z, strict=True)), Fraction(0)) / Fraction(2) ** new_bits + constant
     assert true <= bound
@@ -190,13 +184,37 @@ def test_crossing_a_relu_never_loses(
 
 def test_the_ball_step_is_taken_where_it_is_smaller() -> None:
     lines = [relu_line(-4 << F, 4 << F)] * 4
-    chords = cross([1, 1, 1, 1], 0, lines, 16 << F, -1, False)
-    ball = cross([1, 1, 1, 1], 0, lines, 16 << F, 4 << F, False)
-    wide = cross([1, 1, 1, 1], 0, lines, 16 << F, 8 << F, False)
+    chords = crossed([1, 1, 1, 1], lines, 16 << F, -1, False)
+    ball = crossed([1, 1, 1, 1], lines, 16 << F, 4 << F, False)
+    wide = crossed([1, 1, 1, 1], lines, 16 << F, 8 << F, False)
     assert (chords[2], ball[2]) == (8 << F, 4 << F)
     assert wide == chords
-    assert cross([-1] * 4, 0, lines, 0, 4 << F, False)[2] == 0  # for relu, negative coefficients need no remainder
-    assert cross([-1] * 4, 0, [delta_line(-4 << F, 4 << F)] * 4, 0, 4 << F, True)[2] == 4 << F
+    assert crossed([-1] * 4, lines, 0, 4 << F, False)[2] == 0  # for relu, negative coefficients need no remainder
+    assert crossed([-1] * 4, [delta_line(-4 << F, 4 << F)] * 4, 0, 4 << F, True)[2] == 4 << F
+
+
+@given(st.integers(0, 2**32), st.booleans(), st.sampled_from([0.0, 1e-300, 1.0, 1e9]))
+def test_scaled_spheres_hold_whatever_the_scales(seed: int, round_: bool, odd: float) -> None:
+    """sum_j c_j |v_j| for v = M (x - c) + v(c), x in a box or a ball: never above `Sphere.reach`."""
+    draw = random.Random(seed)
+    outputs, inputs = draw.randint(1, 4), draw.randint(1, 4)
+    m = Matrix([[draw.randint(-(2**20), 2**20) for _ in range(inputs)] for _ in range(outputs)], 20, 0)
+    reach = [draw.choice([0, 1, 1 << F, 3 << F]) for _ in range(inputs)]
+    at = [draw.randint(-(2**F), 2**F) for _ in range(outputs)]
+    weight = [draw.choice([0.0, odd, draw.random()]) for _ in range(outputs)]
+    ball = 2 << F if round_ else None
+    found = sphere(m, list(map(abs, at)), reach, ball, weight)
+    row = [draw.randint(-9, 9) if w else 0 for w in weight]
+    bound = found.reach(row)
+    assert bound is not None
+    for _ in range(6):
+        y = [Fraction(draw.choice([-r, 0, r, draw.randint(-r, r)])) for r in reach]
+        if ball is not None and sum(t * t for t in y) > ball * ball:
+            y = [t / 4 for t in y]
+        v = [sum(n * t for n, t in zip(line, y, strict=True)) / 2**20 + c for line, c in zip(m.rows, at, strict=True)]
+        assert sum(abs(c * t) for c, t in zip(row, v, strict=True)) <= bound
+    silent = [1 if not w else 0 for w in weight]
+    assert (found.reach(silent) is None) == any(silent)
 
 
 @given(BOXES, st.lists(st.lists(SMALL, min_size=3, max_size=3), min_size=1, max_size=3), st.integers(0, 2**32))
