@@ -12,13 +12,14 @@ STEPS = 40
 """Of the Lanczos iteration; a guess that is too low costs one more Cholesky factorisation, never soundness."""
 
 
-def spectral(matrix: Floats) -> float:
+def spectral(matrix: Floats, frobenius: float | None = None) -> float:
     """An upper bound of the largest singular value of a float64 matrix, proved; at most a few parts in 10^6 above it.
 
-    s² I - M Mᵀ is shown to be positive semi-definite. Falls back to the Frobenius norm where the proof fails.
+    s² I - M Mᵀ is shown to be positive semi-definite. Falls back to the Frobenius norm
+    (`length`, computed here unless given) where the proof fails.
     Source: Rump, Verification of positive definiteness (BIT 2006), for the Cholesky test.
     """
-    frobenius = length(matrix)
+    frobenius = length(matrix) if frobenius is None else frobenius
     top = float(np.max(np.abs(matrix), initial=0.0))
     if top == 0.0 or not math.isfinite(frobenius) or 1 in matrix.shape:
         return frobenius

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from slth.certify.difference import Matrix, Pair
 from slth.certify.inputs import Inputs
+from slth.certify.norms import spectral
 from slth.certify.rounding import FLOOR, INFLATION, UNIT, Floats, gamma, inflated, length, lengths, up
 
 OWN = 64
@@ -119,10 +120,13 @@ class Origin:
         if math.isfinite(self.radius):
             q, size = self.reach, min(self.radius, length(self.reach))
         matrix = body * _inverse(scale)[:, None] * _inverse(q)
-        guess = size * length(matrix) / math.sqrt(min(matrix.shape))  # the norm is never below this
-        if not (lengths(rows[:, used] * scale) * guess < rival).any():
+        frobenius = length(matrix)
+        small, large = sorted(matrix.shape)
+        # what the norm of a matrix of independent entries would be: a proof is only worth its time if that helps
+        guess = size * frobenius * (1 + math.sqrt(small / large)) / math.sqrt(small)
+        if not (lengths(rows[:, used] * scale) * guess + rows @ self.offset < rival).any():
             return None
-        radius = Matrix(matrix, 8 * UNIT * np.abs(matrix)).norm * size * INFLATION + FLOOR
+        radius = (spectral(matrix, frobenius) + 16 * UNIT * frobenius) * size * INFLATION + FLOOR
         # rows and columns whose scale is too small to divide by are bounded entry by entry
         lost = (_inverse(scale) == 0)[:, None] | (_inverse(q) == 0)
         ignored = inflated(np.where(lost, np.abs(body), 0.0).sum(axis=1))

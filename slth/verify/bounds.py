@@ -134,8 +134,8 @@ class Bound:
             if number == 0 and not ball:
                 self._ask(open_b, bits, open_a, a_bits + layer.V.bits)
             z, d = self._balls(number, open_b, open_a) if ball else (None, None)
-            a, a_bits, more = cross(a, a_bits + layer.V.bits, below.delta_lines, sum(size(below.d)), d)
-            b, b_bits, rest = cross(mixed, bits, below.lines, sum(size(below.z)), z)
+            a, a_bits, more = cross(a, a_bits + layer.V.bits, below.delta_lines, below.d, d)
+            b, b_bits, rest = cross(mixed, bits, below.lines, below.z, z)
             constant += more + rest
 
     def _ask(self, z: list[int], z_bits: int, d: list[int], d_bits: int) -> None:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from .collapse import COEFFICIENT
-from .fixed import up
+from .fixed import Interval, size, up
 
 SLOPE = 32  # fraction bits of the slopes of lines
 ONE, HALF = 1 << SLOPE, 1 << SLOPE - 1
@@ -57,17 +57,22 @@ def unsure(row: list[int], lines: list[Line], both: bool) -> list[int]:
     return [c if line.middle == HALF and (both or c > 0) else 0 for c, line in zip(row, lines, strict=bool(row))]
 
 
-def cross(row: list[int], bits: int, lines: list[Line], reach: int, ball: int | None) -> tuple[list[int], int, int]:
+def cross(
+    row: list[int], bits: int, lines: list[Line], values: Interval, ball: int | None
+) -> tuple[list[int], int, int]:
     """R3 and R5 through a relu: a row on z (and its bits) and a constant that bound row·h from above.
 
-    reach bounds sum |z|; ball bounds, twice over, what the slopes of the ball step leave (None: no ball step).
+    values encloses z; ball bounds, twice over, what the slopes of the ball step leave (None: no ball step).
     """
     pairs = list(zip(row, lines, strict=bool(row)))
     new = [c * (line.upper if c > 0 else line.lower) for c, line in pairs]
     constant = sum(c * (line.above if c > 0 else line.below) for c, line in pairs)
-    if ball is not None and ball + 1 >> 1 < constant:
-        new, constant = [c * line.middle for c, line in pairs], ball + 1 >> 1
+    if ball is not None:
+        round_ = [c * line.middle for c, line in pairs]
+        at_middle = sum((n - m) * (s + t) for n, m, s, t in zip(new, round_, *values, strict=False))
+        if ball < 2 * constant + up(at_middle, SLOPE):
+            new, constant = round_, ball + 1 >> 1
     shift = max(0, max(map(abs, new), default=0).bit_length() - COEFFICIENT)
     lost = any(c & (1 << shift) - 1 for c in new)
-    constant = up(constant, bits) + (up(reach, bits + SLOPE - shift) if lost else 0)
+    constant = up(constant, bits) + (up(sum(size(values)), bits + SLOPE - shift) if lost else 0)
     return [c >> shift for c in new], bits + SLOPE - shift, constant

@@ -30,7 +30,7 @@ from slth.core.errors import BadInput
 from slth.core.ticket import check_fits
 from slth.interop.read import read
 
-HALF = 500
+HALF = 5_000
 PROVED, UNDECIDED, REFUSED = "PROVED", "UNDECIDED", "REFUSED"
 
 

@@ -23,9 +23,10 @@ def relu(x: Fraction) -> Fraction:
     return max(x, Fraction(0))
 
 
-def crossed(row: list[int], lines: list[Line], reach: int, radius: int, both: bool) -> tuple[list[int], int, int]:
-    """`cross` at 0 bits with a 2-norm ball of a radius, none where it is negative."""
-    return cross(row, 0, lines, reach, norm(unsure(row, lines, both)) * radius if radius >= 0 else None)
+def crossed(row: list[int], lines: list[Line], radius: int, both: bool) -> tuple[list[int], int, int]:
+    """`cross` at 0 bits for values in [-4, 4], with a 2-norm ball of a radius, none where it is negative."""
+    values = [-4 << F] * len(row), [4 << F] * len(row)
+    return cross(row, 0, lines, values, norm(unsure(row, lines, both)) * radius if radius >= 0 else None)
 
 
 def inside(ends: tuple[int, int], part: Fraction) -> Fraction:
@@ -168,13 +169,13 @@ def test_crossing_a_relu_never_loses(
     else:
         lines = [relu_line(*ends) for ends, _, _, _ in units]
         h = [relu(v) for v in z]
-    reach = sum(max(abs(p), abs(q)) for (p, q), _, _, _ in units)
+    values = [p for (p, _), _, _, _ in units], [q for (_, q), _, _, _ in units]
     radius = 0
     if ball:
         while radius * radius < sum(v * v for v in z):
             radius = 2 * radius + 1
     left = norm(unsure(row, lines, both)) * radius if ball else None
-    new, new_bits, constant = cross(row, bits, lines, reach, left)
+    new, new_bits, constant = cross(row, bits, lines, values, left)
     true = sum((c * v for c, v in zip(row, h, strict=True)), Fraction(0)) / Fraction(2) ** bits
     bound = sum((c * v for c, v in zip(new, z, strict=True)), Fraction(0)) / Fraction(2) ** new_bits + constant
     assert true <= bound
@@ -184,13 +185,13 @@ def test_crossing_a_relu_never_loses(
 
 def test_the_ball_step_is_taken_where_it_is_smaller() -> None:
     lines = [relu_line(-4 << F, 4 << F)] * 4
-    chords = crossed([1, 1, 1, 1], lines, 16 << F, -1, False)
-    ball = crossed([1, 1, 1, 1], lines, 16 << F, 4 << F, False)
-    wide = crossed([1, 1, 1, 1], lines, 16 << F, 8 << F, False)
+    chords = crossed([1, 1, 1, 1], lines, -1, False)
+    ball = crossed([1, 1, 1, 1], lines, 4 << F, False)
+    wide = crossed([1, 1, 1, 1], lines, 8 << F, False)
     assert (chords[2], ball[2]) == (8 << F, 4 << F)
     assert wide == chords
-    assert crossed([-1] * 4, lines, 0, 4 << F, False)[2] == 0  # for relu, negative coefficients need no remainder
-    assert crossed([-1] * 4, [delta_line(-4 << F, 4 << F)] * 4, 0, 4 << F, True)[2] == 4 << F
+    assert crossed([-1] * 4, lines, 4 << F, False)[2] == 0  # for relu, negative coefficients need no remainder
+    assert crossed([-1] * 4, [delta_line(-4 << F, 4 << F)] * 4, 4 << F, True)[2] == 4 << F
 
 
 @given(st.integers(0, 2**32), st.booleans(), st.sampled_from([0.0, 1e-300, 1.0, 1e9]))
