@@ -78,9 +78,10 @@ def compute() -> None:
     ]
     write("ticket_source.csv", ["unit", "reads", "v", "chosen", *(f"u{k}" for k in range(inputs))], drawn)
 
-    u44 = source.weights(0, np.array(serving), np.full(len(serving), INPUT))
+    first_weights = source.weights(0, np.array(serving), np.full(len(serving), INPUT))
     parts = [
-        [s, f"{a:.9g}", f"{v[s]:.9g}", f"{a * v[s]:.9g}", int(s in picked)] for s, a in zip(serving, u44, strict=True)
+        [s, f"{a:.9g}", f"{v[s]:.9g}", f"{a * v[s]:.9g}", int(s in picked)]
+        for s, a in zip(serving, first_weights, strict=True)
     ]
     write("ticket_weight.csv", ["unit", "u", "v", "product", "chosen"], parts)
     facts = {
@@ -227,7 +228,7 @@ def framed(axes: Axes) -> None:
         side.set_visible(True)
 
 
-def draw() -> None:
+def draw(folder: Path = HERE) -> None:
     """The figure, as PNG and PDF."""
     plt.style.use(HERE / "slth.mplstyle")
     facts = {row["name"]: row["value"] for row in read("ticket_facts.csv")}
@@ -252,8 +253,8 @@ def draw() -> None:
         place = axes.get_position().x0
         figure.text(place, 0.93, letter, fontsize=10, fontweight="bold")
         figure.text(place + 0.02, 0.93, title, fontsize=10)
-    figure.savefig(HERE / "fig_ticket.png")
-    figure.savefig(HERE / "fig_ticket.pdf", metadata={"CreationDate": None})
+    figure.savefig(folder / "fig_ticket.png")
+    figure.savefig(folder / "fig_ticket.pdf", metadata={"CreationDate": None})
     plt.close(figure)
 
 

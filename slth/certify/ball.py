@@ -14,7 +14,7 @@ from slth.certify.inputs import Inputs
 from slth.certify.intervals import Interval, Neurons
 from slth.certify.lines import Lines, gap_lines, relu_lines
 from slth.certify.rounding import FLOOR, UNIT, Floats, gamma, inflated, largest, length, negative, positive, up
-from slth.certify.spheres import OWN, Origin, Sphere
+from slth.certify.spheres import OWN, Members, Origin, Sphere
 
 
 @dataclass(frozen=True)
@@ -167,19 +167,24 @@ class Option:
         """As `bent`, but neuron by neuron by these slopes or by the lines, whichever looks smaller in the middle."""
         middle = interval.lower / 2 + interval.upper / 2
         gains = _gains(rows, lines, middle) - rows * self.slopes * middle
-        unscaled = Sphere(np.ones(rows.shape[1]), np.zeros(rows.shape[1]), self.radius)
-        choices = [(np.arange(len(rows)), unscaled)]
-        if self.origin is not None:
-            scaled = self.origin.spheres(self.remainder, gains.sum(axis=1), 0 if self.plain else OWN)
-            choices = scaled if self.plain else choices + scaled
+        choose = _whole if self.plain else _mixed
         chosen, added = np.zeros(rows.shape, bool), np.zeros(len(rows))
         best = np.zeros(len(rows))  # what is saved beside the lines
-        for members, sphere in choices:
-            choose = _whole if self.plain else _mixed
+
+        def saves(members: Members, sphere: Sphere) -> bool:
+            return bool((choose(sphere, self.remainder[members], gains[members])[2] > best[members]).any())
+
+        def take(members: Members, sphere: Sphere) -> None:
             part, cost, saved = choose(sphere, self.remainder[members], gains[members])
-            better = members[saved > best[members]]
             keep = saved > best[members]
+            better = members[keep]
             chosen[better], added[better], best[better] = part[keep], cost[keep], saved[keep]
+
+        if self.origin is None or not self.plain:
+            take(np.arange(len(rows)), Sphere(np.ones(rows.shape[1]), np.zeros(rows.shape[1]), self.radius))
+        if self.origin is not None:
+            for members, sphere in self.origin.spheres(self.remainder, saves, 0 if self.plain else OWN):
+                take(members, sphere)
         out, extra, charge = bent(np.where(chosen, 0.0, rows), lines, interval)
         out = out + np.where(chosen, rows * self.slopes, 0.0)
         return out, extra + added, charge + 4 * UNIT * (extra + added) + FLOOR

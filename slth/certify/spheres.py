@@ -10,7 +10,9 @@ Source: ours (weighted 2-norm step); Schur's test for the 1-norm case.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +49,10 @@ class Sphere:
         """How much of that each c_j is to blame for, about."""
         spans = np.maximum(lengths(rows * self.scale), 1e-300)
         return (rows * self.scale) ** 2 * (self.radius / spans[:, None]) + rows * self.offset
+
+
+Members = NDArray[np.int64]
+Useful = Callable[[Members, Sphere], bool]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,22 +96,28 @@ class Origin:
         floor = FLOOR * len(centre) * (1 + float(np.abs(centre).sum() + reach.sum()))
         return cls(matrix, centre, reach, radius, up(value + inflated(charge + floor)))
 
-    def spheres(self, rows: Floats, rival: Floats, own: int = OWN) -> list[tuple[NDArray[np.int64], Sphere]]:
-        """Spheres that suit groups of rows c >= 0, where they may leave less than `rival`, with the rows' numbers.
+    def spheres(self, rows: Floats, useful: Useful, own: int = OWN) -> list[tuple[Members, Sphere]]:
+        """Spheres that suit groups of rows c >= 0, with the rows' numbers.
 
-        Up to `own` rows are groups of a row and its negative; more are one group.
+        Parameters
+        ----------
+        useful : callable
+            Told the rows' numbers and a sphere whose radius is a guess (never above the truth where `own` is 0):
+            whether proving it is worth the time.
+        own : int
+            Up to so many rows are groups of a row and its negative; more are one group.
         """
         count = len(rows)
         groups = np.arange(count) % (count // 2) if 1 < count <= own else np.zeros(count, np.int64)
         out = []
         for group in range(int(groups.max(initial=-1)) + 1):
             members = np.flatnonzero(groups == group)  # a row and its negative, or all
-            sphere = self._scaled(rows[members], rival[members])
+            sphere = self._scaled(rows[members], partial(useful, members), own > 0)
             if sphere is not None:
                 out.append((members, sphere))
         return out
 
-    def _scaled(self, rows: Floats, rival: Floats) -> Sphere | None:
+    def _scaled(self, rows: Floats, useful: Callable[[Sphere], bool], typically: bool) -> Sphere | None:
         typical = np.sqrt(np.mean(rows * rows, axis=0))
         used = np.flatnonzero(typical > 0)
         if not len(used):
@@ -120,19 +132,20 @@ class Origin:
         if math.isfinite(self.radius):
             q, size = self.reach, min(self.radius, length(self.reach))
         matrix = body * _inverse(scale)[:, None] * _inverse(q)
-        frobenius = length(matrix)
-        small, large = sorted(matrix.shape)
-        # what the norm of a matrix of independent entries would be: a proof is only worth its time if that helps
-        guess = size * frobenius * (1 + math.sqrt(small / large)) / math.sqrt(small)
-        if not (lengths(rows[:, used] * scale) * guess + rows @ self.offset < rival).any():
-            return None
-        radius = (spectral(matrix, frobenius) + 16 * UNIT * frobenius) * size * INFLATION + FLOOR
         # rows and columns whose scale is too small to divide by are bounded entry by entry
         lost = (_inverse(scale) == 0)[:, None] | (_inverse(q) == 0)
         ignored = inflated(np.where(lost, np.abs(body), 0.0).sum(axis=1))
         full, offset = np.zeros(rows.shape[1]), self.offset.copy()
         full[used] = scale
         offset[used] = up(offset[used] + ignored)
+        frobenius = length(matrix)
+        small, large = sorted(matrix.shape)
+        guess = size * frobenius / math.sqrt(small)  # the norm is never below this
+        if typically:  # and this is what it is for independent entries
+            guess *= 1 + math.sqrt(small / large)
+        if not useful(Sphere(full, offset, guess)):
+            return None
+        radius = (spectral(matrix, frobenius) + 16 * UNIT * frobenius) * size * INFLATION + FLOOR
         return Sphere(full, offset, radius)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json as jsons
 import math
 import subprocess
@@ -61,7 +62,7 @@ class _Case:
     """One ticket, one target, one domain and one bound to compare with."""
 
     def __init__(self, ticket: Path, target: Path, arch: str | None, domain: str | None, epsilon: float | None) -> None:
-        from slth.core.domain import parse
+        from slth.core.domain import clip_of, parse
         from slth.core.ticket import check_fits
         from slth.interop.read import read
         from slth.interop.tickets import read_ticket
@@ -73,7 +74,8 @@ class _Case:
             check_fits(self.ticket, self.network)
         except BadInput as error:
             raise BadInput(f"{ticket}: {error}") from None
-        self.domain = parse(domain, self.network) if domain else self.ticket.claim.domain
+        claimed = self.ticket.claim.domain
+        self.domain = parse(domain, self.network, clip_of(claimed)) if domain else claimed
         self.bound = self.ticket.claim.eps if epsilon is None else epsilon
         self.worst: Any = None
 
@@ -113,8 +115,12 @@ class _Case:
         """Writes the input that breaks the bound beside the ticket."""
         import numpy as np
 
+        from slth.core.atomic import write_atomic
+
         path = self.path.with_suffix(".counterexample.npy")
-        np.save(path, self.worst.input)
+        array = io.BytesIO()
+        np.save(array, self.worst.input)
+        write_atomic(path, [array.getvalue()])
         return path
 
 

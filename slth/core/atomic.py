@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
+import platform
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
@@ -37,7 +39,8 @@ def write_atomic(path: str | os.PathLike[str], pieces: Iterable[Piece]) -> None:
 
 
 def _replace(target: Path, pieces: Iterable[Piece]) -> None:
-    partial = target.parent / f".slth-{secrets.token_hex(8)}.tmp"
+    _sweep(target.parent)
+    partial = target.parent / f".slth-{_host()}-{os.getpid()}-{secrets.token_hex(8)}.tmp"
     try:
         with partial.open("xb") as handle:
             for piece in pieces:
@@ -50,6 +53,29 @@ def _replace(target: Path, pieces: Iterable[Piece]) -> None:
             partial.unlink()
         raise
     _sync_folder(target.parent)
+
+
+def _host() -> str:
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a killed process of this machine left half written; other machines may be writing still."""
+    for left in folder.glob(f".slth-{_host()}-*.tmp"):
+        number = left.name.split("-")[2]
+        if number.isdigit() and not _runs(int(number)):
+            with contextlib.suppress(OSError):
+                left.unlink()
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _sync_folder(folder: Path) -> None:

@@ -148,8 +148,19 @@ def default(target: Network) -> Box:
     return Box(Fraction(0), Fraction(1)) if target.is_image else Box(Fraction(-1), Fraction(1))
 
 
-def parse(text: str, target: Network) -> Domain:
+def clip_of(domain: Domain) -> Box:
+    """The cube that new balls are clipped to: the box itself, the balls' own, or the smallest around a hull."""
+    if isinstance(domain, Box):
+        return domain
+    if isinstance(domain, Ball):
+        return domain.clip
+    return Box(Fraction(float(domain.lower.min())), Fraction(float(domain.upper.max())))
+
+
+def parse(text: str, target: Network, clip: Box | None = None) -> Domain:
     """`box:LO:HI`, `ball:FILE.npy:R[:linf|l2]` or `hull:FILE.npy`, checked against the target's inputs.
+
+    Balls are clipped to `clip`, by default the target's default domain.
 
     Raises
     ------
@@ -168,7 +179,7 @@ def parse(text: str, target: Network) -> Domain:
             rest += ":linf"
         if rest.count(":") >= 2:
             file, radius, norm = rest.rsplit(":", 2)
-            return Ball(_points(file, target), _rational(radius), norm, default(target))
+            return Ball(_points(file, target), _rational(radius), norm, clip or default(target))
     raise BadInput(f"domain {text!r} is not box:LO:HI, ball:FILE.npy:R[:linf|l2] or hull:FILE.npy")
 
 

@@ -33,11 +33,11 @@ class Region(NamedTuple):
 
 
 class Domain(NamedTuple):
-    """A union of regions, in words too; `box` bounds the coordinates, where the claim has one."""
+    """A union of regions, in words too; `box` bounds all their coordinates."""
 
     words: str
     regions: list[Region]
-    box: Box | None
+    box: Box
 
 
 def _box(box: Box, inputs: int) -> Domain:
@@ -48,22 +48,22 @@ def _box(box: Box, inputs: int) -> Domain:
 
 def _hull(lower: list[float], upper: list[float]) -> Domain:
     need(all(p <= q for p, q in zip(lower, upper, strict=True)), "the domain is empty")
-    return Domain(f"hull of {len(lower)} intervals", [Region((ends(lower)[0], ends(upper)[1]), None)], None)
+    box = Fraction(min(lower)), Fraction(max(upper))
+    return Domain(f"hull of {len(lower)} intervals", [Region((ends(lower)[0], ends(upper)[1]), None)], box)
 
 
-def _balls(centres: list[list[float]], radius: Fraction, norm: str, box: Box | None) -> Domain:
-    need(radius >= 0 and (box is None or box[0] <= box[1]), "the domain is empty")
+def _balls(centres: list[list[float]], radius: Fraction, norm: str, box: Box) -> Domain:
+    need(radius >= 0 and box[0] <= box[1], "the domain is empty")
     reach, regions = ends([radius])[1][0], []
     for centre in centres:
-        need(box is None or (box[0] <= min(centre) and max(centre) <= box[1]), "a centre of a ball is outside the box")
+        need(box[0] <= min(centre) and max(centre) <= box[1], "a centre of a ball is outside the box")
         low, high = ends(centre)
         ball = (low, reach + isqrt(len(low)) + 1) if norm == "l2" else None  # each coordinate is off by less than 1
         low, high = [n - reach for n in low], [n + reach for n in high]
-        if box is not None:
-            least, most = ends([box[0]])[0][0], ends([box[1]])[1][0]
-            low, high = [max(n, least) for n in low], [min(n, most) for n in high]
+        least, most = ends([box[0]])[0][0], ends([box[1]])[1][0]
+        low, high = [max(n, least) for n in low], [min(n, most) for n in high]
         regions.append(Region((low, high), ball))
-    words = f"union of {len(centres)} {norm} balls of radius {radius}" + (f" in [{box[0]}, {box[1]}]" if box else "")
+    words = f"union of {len(centres)} {norm} balls of radius {radius}" + f" in [{box[0]}, {box[1]}]"
     return Domain(words, regions, box)
 
 
@@ -101,7 +101,7 @@ def _array(path: str, inputs: int) -> list[list[float]]:
 
 
 def optional(option: str, inputs: int, claim: Domain) -> Domain:
-    """Return the domain of box:LO:HI, ball:FILE.npy:R[:linf|l2] (in the claim's box, if any) or hull:FILE.npy."""
+    """Return the domain of box:LO:HI, ball:FILE.npy:R[:linf|l2] (in the claim's box) or hull:FILE.npy."""
     kind, _, rest = option.partition(":")
     if kind == "hull":
         columns = list(zip(*_array(rest, inputs), strict=True))

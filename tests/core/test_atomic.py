@@ -6,11 +6,13 @@ import errno
 import os
 import resource
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from slth.core.atomic import write_atomic
+from slth.core.atomic import _host, write_atomic
 from slth.core.errors import BadInput, Unavailable
 
 
@@ -91,3 +93,15 @@ def test_impossible_places(tmp_path):
         with pytest.raises(Unavailable, match="cannot be written"):
             write_atomic(place, [b"x"])
     assert names(tmp_path) == ["loop", "pipe"]
+
+
+def test_what_a_killed_process_left_is_swept(tmp_path):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    stale = tmp_path / f".slth-{_host()}-{dead.pid}-ab.tmp"
+    alive = tmp_path / f".slth-{_host()}-{os.getpid()}-ab.tmp"
+    elsewhere = tmp_path / f".slth-00000000-{dead.pid}-ab.tmp"
+    for path in (stale, alive, elsewhere):
+        path.write_bytes(b"half")
+    write_atomic(tmp_path / "file", [b"whole"])
+    assert [path.exists() for path in (stale, alive, elsewhere)] == [False, True, True]

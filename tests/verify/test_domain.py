@@ -13,7 +13,7 @@ from slth.verify.documents import read_ticket
 from slth.verify.domain import Domain, claimed, number, optional
 from slth.verify.fixed import BadInput, F
 
-NO_BOX = Domain("nothing", [], None)
+WIDE = Domain("wide", [], (Fraction(-9), Fraction(9)))
 UNIT = Domain("unit", [], (Fraction(0), Fraction(1)))
 
 
@@ -39,7 +39,7 @@ def test_what_is_no_number(word: str) -> None:
 
 
 def test_box() -> None:
-    domain = optional("box:-1/3:0.1", 2, NO_BOX)
+    domain = optional("box:-1/3:0.1", 2, WIDE)
     (low, high), ball = domain.regions[0]
     assert ball is None
     assert low == [-(2**F) // 3] * 2
@@ -66,7 +66,7 @@ def test_balls_are_clipped_to_the_claims_box_and_rounded_outward(tmp_path: Path)
             assert 0 <= true[0] - Fraction(low, 2**F) < Fraction(3, 2**F)
             assert 0 <= Fraction(high, 2**F) - true[1] < Fraction(3, 2**F)
     assert all(region.ball is None for region in domain.regions)
-    wide = optional(f"ball:{path}:0.1", 2, NO_BOX).regions[1]
+    wide = optional(f"ball:{path}:0.1", 2, WIDE).regions[1]
     assert wide.box[0][1] < 0
 
 

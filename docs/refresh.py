@@ -1,0 +1,229 @@
+"""Runs every command of README.md, docs/*.md and examples/README.md, and pastes what it prints.
+
+python docs/refresh.py              rewrites the outputs, and the table of measured figures in README.md
+python docs/refresh.py --check      only says what differs; exit code 1 if anything does
+
+A `console` block holds commands (`$ slth ...`, ending in `# exit code 1` where that is meant) and what they print. A
+command shown without output is run, and only its exit code is looked at. `python` blocks are run too, everything of a
+document in its order, in an empty folder that holds examples/digits.pt. Other programs (`make`, `pip`) are not run.
+Numbers may differ by 2 %, so that another processor's last digits are no news; seconds and file digests may differ.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTS = ("README.md", "docs/certificates.md", "docs/assignments.md", "docs/formats.md", "examples/README.md")
+BLOCK = re.compile(r"^```(console|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+MEASURED = re.compile(r"(?<=<!-- measured: begin -->\n).*?(?=<!-- measured: end -->)", re.DOTALL)
+EXIT = re.compile(r"\s+# exit code (\d+)$")
+DIGEST = re.compile(r"[0-9a-f]{64}")
+TOLERANCE = {"attack": 0.2}  # a search that stops by the clock
+RUNS = ("slth", "python")
+
+
+def environment() -> dict[str, str]:
+    """Where slth is found, and output in the order in which it comes."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "COLUMNS": "120", "NO_COLOR": "1"}
+
+
+def run(command: list[str], folder: Path) -> tuple[int, str]:
+    """Exit code and everything printed, of a command as a reader would type it."""
+    program = {"slth": [sys.executable, "-m", "slth"], "python": [sys.executable]}[command[0]]
+    done = subprocess.run(
+        [*program, *command[1:]],
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def workplace(folder: Path) -> Path:
+    """The folder in which a reader of the README is: with the example."""
+    (folder / "examples").mkdir()
+    shutil.copy(ROOT / "examples" / "digits.pt", folder / "examples")
+    return folder
+
+
+def replayed(text: str, folder: Path) -> tuple[str, list[str]]:
+    """The document with fresh outputs, and one line for everything that is not as shown."""
+    problems: list[str] = []
+    pieces, end = [], 0
+    for block in BLOCK.finditer(text):
+        pieces.append(text[end : block.start(2)])
+        end = block.end(2)
+        if block[1] == "python":
+            pieces.append(block[2])
+            code, said = run(["python", "-c", block[2]], folder)
+            if code:
+                problems.append(f"a python block ends with {code}: {said.strip()[-300:]}")
+        else:
+            pieces.append(_console(block[2], folder, problems))
+    return "".join(pieces) + text[end:], problems
+
+
+def _console(body: str, folder: Path, problems: list[str]) -> str:
+    out = []
+    for part in re.split(r"^(?=\$ )", body, flags=re.MULTILINE):
+        line, _, shown = part.partition("\n")
+        meant = EXIT.search(line)
+        command = shlex.split(EXIT.sub("", line)[2:])
+        if not command or command[0] not in RUNS:
+            out.append(part)
+            continue
+        code, printed = run(command, folder)
+        wanted = int(meant[1]) if meant else 0
+        if code != wanted:
+            problems.append(f"{line}: exit code {code}, not {wanted}: {printed.strip()[-300:]}")
+        if shown.strip():
+            problems += [f"{line}: {what}" for what in differences(shown, printed)]
+            part = f"{line}\n{printed}"
+        out.append(part)
+    return "".join(out)
+
+
+def differences(shown: str, fresh: str) -> list[str]:
+    """What two outputs do not have in common, but for seconds, digests of files, and last digits."""
+    old, new = shown.strip().splitlines(), fresh.strip().splitlines()
+    if len(old) != len(new):
+        return [f"{len(old)} lines shown, {len(new)} printed"]
+    return [f"shown {a.strip()!r}, printed {b.strip()!r}" for a, b in zip(old, new, strict=True) if not _same(a, b)]
+
+
+def _same(old: str, new: str) -> bool:
+    left, right = old.split(), new.split()
+    if left[:1] == right[:1] == ["seconds"] or left[:1] == right[:1] in (["sha256"], ["ticket"]):
+        return True
+    tolerance = TOLERANCE.get(left[0] if left else "", 0.02)
+    return len(left) == len(right) and all(_close(a, b, tolerance) for a, b in zip(left, right, strict=True))
+
+
+def _close(old: str, new: str, tolerance: float) -> bool:
+    if old == new:
+        return True
+    try:
+        a, b = (float(word.strip("(),;:%").replace(",", "")) for word in (old, new))
+    except ValueError:
+        return False
+    return abs(a - b) <= tolerance * max(abs(a), abs(b))
+
+
+def measured(folder: Path) -> str:
+    """The table of README.md: what is proved and what is measured, on the shipped example."""
+    made = _json(
+        ["approximate", "--target", "examples/digits.pt", "--epsilon", "0.1", "-o", "measured.slth", "--json"], folder
+    )
+    seen = _json(["verify", "measured.slth", "--target", "examples/digits.pt", "--exact", "--json"], folder)
+    code, said = run(["python", "-c", ACCURACY], folder)
+    if code:
+        raise SystemExit(said)
+    right, right_ticket, same, of = (int(word) for word in said.split())
+    rows = [
+        (
+            "outputs are within eps on the whole domain (the claim)",
+            "**proved**, by two programs that share no code: numpy with its rounding accounted for, and exact integers",
+            f"claimed {made['eps']:.4f}, proved {seen['eps_real']:.4f} and {seen['exact']['eps_real']:.4f}",
+        ),
+        (
+            "the same for float64 and float32 runs",
+            "**proved**, for plain inner products summed in any order (numpy)",
+            f"{seen['eps_f64']:.4f} and {seen['eps_f32']:.4f}",
+        ),
+        (
+            "each weight is within its tolerance",
+            "**computed** in exact integers",
+            f"{made['missed']} of {made['target_weights']:,} missed, largest error {made['max_weight_error']:.4f}",
+        ),
+        (
+            "samples per weight that surely suffice",
+            "**proved** for independent samples, and far too many",
+            f"n = {made['certified_samples']:,}",
+        ),
+        (
+            "samples per weight that are used",
+            "**simulated**, not proved: at most 0.01 misses expected",
+            f"n = {made['samples']}",
+        ),
+        (
+            "how large the error gets",
+            "**measured** by a search for bad inputs: a lower bound, whose input can be replayed",
+            f"at least {seen['attack']:.3f}",
+        ),
+        (
+            "accuracy on 1,797 digits",
+            "**measured**; it says little (see the notebook)",
+            f"{100 * right_ticket / of:.2f} % (target {100 * right / of:.2f} %), same answer on {same:,}",
+        ),
+    ]
+    head = "| what | how it is known | on the shipped example |\n|---|---|---|\n"
+    return head + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+ACCURACY = """
+from sklearn.datasets import load_digits
+import slth
+target = slth.read("examples/digits.pt").network
+ticket = slth.read_ticket("measured.slth")[0].to_network(target)
+digits = load_digits()
+a, b = target(digits.data / 16).argmax(1), ticket(digits.data / 16).argmax(1)
+print((a == digits.target).sum(), (b == digits.target).sum(), (a == b).sum(), len(a))
+"""
+
+
+def _json(arguments: list[str], folder: Path) -> dict[str, Any]:
+    code, printed = run(["slth", *arguments], folder)
+    if code:
+        raise SystemExit(f"slth {shlex.join(arguments)} ends with {code}: {printed}")
+    return dict(json.loads(printed.strip().splitlines()[-1]))
+
+
+def refreshed(name: str, text: str) -> tuple[str, list[str]]:
+    """A document with everything that is generated made again, and what was different."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = workplace(Path(place))
+        fresh, problems = replayed(text, folder)
+        if MEASURED.search(fresh):
+            table = measured(folder)
+            old = MEASURED.search(fresh)
+            assert old is not None
+            problems += [f"measured figures: {what}" for what in differences(old[0], table)]
+            fresh = MEASURED.sub(lambda _: table, fresh)
+    return fresh, [f"{name}: {problem}" for problem in problems]
+
+
+def main() -> int:
+    """Refreshes or checks all documents."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="change nothing")
+    check = parser.parse_args().check
+    failed = False
+    for name in DOCUMENTS:
+        path = ROOT / name
+        text = path.read_text(encoding="utf-8")
+        fresh, problems = refreshed(name, text)
+        for problem in problems:
+            print(problem)
+        failed |= bool(problems)
+        if not check and fresh != text:
+            path.write_text(fresh, encoding="utf-8")
+            print(f"{name}: refreshed")
+    return int(failed and check)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
