@@ -217,11 +217,11 @@ def main() -> int:
         text = path.read_text(encoding="utf-8")
         fresh, problems = refreshed(name, text)
         for problem in problems:
-            print(problem)
+            sys.stdout.write(f"{problem}\n")
         failed |= bool(problems)
         if not check and fresh != text:
             path.write_text(fresh, encoding="utf-8")
-            print(f"{name}: refreshed")
+            sys.stdout.write(f"{name}: refreshed\n")
     return int(failed and check)
 
 

@@ -195,7 +195,7 @@ def weight(axes: Axes, facts: dict[str, str]) -> None:
             f"{part:.2f}".replace("-", "\N{MINUS SIGN}"),
             ha="center",
             va="center" if tall else "bottom",
-            fontsize=7,
+            fontsize=6.5,
             color="white" if tall else KEPT,
         )
         level += part
@@ -211,7 +211,7 @@ def weight(axes: Axes, facts: dict[str, str]) -> None:
     sign = "above" if total > goal else "below"
     axes.set_xlabel(
         f"{len(table)} random products, {chosen.sum()} of them kept:\n"
-        f"their sum is {scientific(abs(total - goal))} {sign} the trained weight"
+        f"their sum is {scientific(abs(total - goal))} {sign} the weight"
     )
     axes.spines["bottom"].set_visible(False)
 
@@ -232,9 +232,9 @@ def draw(folder: Path = HERE) -> None:
     """The figure, as PNG and PDF."""
     plt.style.use(HERE / "slth.mplstyle")
     facts = {row["name"]: row["value"] for row in read("ticket_facts.csv")}
-    figure = plt.figure(figsize=(9.4, 3.6))
+    figure = plt.figure(figsize=(8.8, 3.5))
     outer = figure.add_gridspec(
-        1, 3, width_ratios=[1, 1.35, 1.25], left=0.03, right=0.985, top=0.87, bottom=0.135, wspace=0.2
+        1, 3, width_ratios=[1.08, 1.32, 1.25], left=0.03, right=0.99, top=0.87, bottom=0.135, wspace=0.2
     )
     left = outer[0].subgridspec(2, 1, hspace=0.06)
     middle = outer[1].subgridspec(2, 1, height_ratios=[1, 0.055], hspace=0.12)

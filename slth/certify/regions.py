@@ -45,7 +45,8 @@ def region_bounds(model: Difference, inputs: Inputs) -> RegionBounds:
         return RegionBounds(interval, interval, interval, interval, chain[:-1])
     hidden, stages = tightened(model, inputs, chain[0])
     gates = [Gate.of(neurons) for neurons in hidden]
-    backward = np.fmin(interval, _outputs(stages, gates, inputs))
+    again = _worst(passed(model.layers[-1], hidden[-1]).gap)
+    backward = np.fmin(np.fmin(interval, again), _outputs(stages, gates, inputs))
     if all(bool((neurons.both_on | neurons.both_off).all()) for neurons in hidden):
         return RegionBounds(interval, backward, backward, backward, hidden)
     plain = np.fmin(backward, _outputs(stages, _plain_gates(model, inputs, hidden), inputs))

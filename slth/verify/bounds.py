@@ -15,12 +15,13 @@ from .sphere import Sphere, sphere
 
 
 class Stage(NamedTuple):
-    """What is proved about a layer: z, δz, and after the relu h, δh, with the lines between."""
+    """What is proved about a layer: z, δz, and after the relu h, δh, h', with the lines between."""
 
     z: Interval
     d: Interval
     h: Interval
     hd: Interval
+    hp: Interval
     lines: list[Line]
     delta_lines: list[Line]
 
@@ -33,6 +34,11 @@ def plus(vector: Iterable[int]) -> list[int]:
 def total(p: Interval, q: Interval) -> Interval:
     """Return the sum of two enclosures."""
     return list(map(add, p[0], q[0])), list(map(add, p[1], q[1]))
+
+
+def meet(p: Interval, q: Interval) -> Interval:
+    """Return the intersection of two enclosures of one vector."""
+    return list(map(max, p[0], q[0])), list(map(min, p[1], q[1]))
 
 
 def lifted(box: Interval) -> Interval:
@@ -87,8 +93,9 @@ class Bound:
     def _forward(self, number: int) -> None:
         """R1, R2 and R4 for one layer; rounding of the matrices goes into the biases."""
         layer, none = self.layers[number], ([0], [0])
-        h, hd = (self.stages[-1].h, self.stages[-1].hd) if number else (self.region.box, none)
-        reach, reach_d = sum(size(h)), sum(size(hd))
+        first = (self.region.box, none, self.region.box)
+        h, hd, hp = (self.stages[-1].h, self.stages[-1].hd, self.stages[-1].hp) if number else first
+        reach, reach_d, reach_p = sum(size(h)), sum(size(hd)), sum(size(hp))
         r = up(layer.W.error * reach, layer.W.bits)
         s = up(layer.D.error * reach, layer.D.bits) + up(layer.V.error * reach_d, layer.V.bits)
         b, e = total(layer.b, ([-r] * len(layer.b[0]), [r] * len(layer.b[0]))), layer.e
@@ -98,10 +105,16 @@ class Bound:
         d = total(d, affine(layer.V, hd)) if number else d
         if 0 < number < len(self.layers) - 1:
             self._tighten(number, z, d)
-        units = [delta_relu(*unit) for unit in zip(*z, *d, strict=True)]
+        q = up(layer.V.error * reach_p, layer.V.bits)
+        own = total(
+            self._image(number, layer.V, hp), total(total(layer.b, layer.e), ([-q] * len(z[0]), [q] * len(z[0])))
+        )
+        g = meet(own, total(z, d))
+        units = [delta_relu(*unit) for unit in zip(*z, *d, *g, strict=True)]
         hd = [low for _, low, _ in units], [high for _, _, high in units]
         lines = list(map(relu_line, *z))
-        self.stages.append(Stage(z, d, (plus(z[0]), plus(z[1])), hd, lines, [line for line, _, _ in units]))
+        after = (plus(z[0]), plus(z[1])), hd, (plus(g[0]), plus(g[1]))
+        self.stages.append(Stage(z, d, *after, lines, [line for line, _, _ in units]))
 
     def _tighten(self, number: int, z: Interval, d: Interval) -> None:
         """R4: intersect z and δz of a hidden layer with backward passes, but where both units are off."""

@@ -41,9 +41,8 @@ def delta_line(low: int, high: int) -> Line:
     return Line(slope, above, other, below, HALF)
 
 
-def delta_relu(zl: int, zu: int, dl: int, du: int) -> tuple[Line, int, int]:
-    """R1 and R2 for one unit: lines for δh on δz, and the ends of δh."""
-    gl, gu = zl + dl, zu + du
+def delta_relu(zl: int, zu: int, dl: int, du: int, gl: int, gu: int) -> tuple[Line, int, int]:
+    """R1 and R2 for one unit, from the ends of z, δz and z': lines for δh on δz, and the ends of δh."""
     if zl >= 0 and gl >= 0:
         return ON, dl, du
     if zu <= 0 and gu <= 0:

@@ -152,7 +152,9 @@ def points(draft: Draft, rng: random.Random, count: int) -> list[list[Fraction]]
             found.append([min(max(v, Fraction(lo)), Fraction(hi)) for v, (lo, hi) in zip(x, ends, strict=True)])
             continue
         place = [rng.choice((0, 0, 0, 1, 1, 1, Fraction(1, 2), Fraction(1, 3))) for _ in range(inputs)]
-        found.append([Fraction(lo) + p * (Fraction(hi) - Fraction(lo)) for p, (lo, hi) in zip(place, ends, strict=True)])
+        found.append(
+            [Fraction(lo) + p * (Fraction(hi) - Fraction(lo)) for p, (lo, hi) in zip(place, ends, strict=True)]
+        )
     return found
 
 
@@ -214,7 +216,12 @@ def seed(draft: Draft, rng: random.Random) -> None:
 def scale(draft: Draft, rng: random.Random) -> None:
     layer = draft.body["layers"][some_layer(draft, rng)]
     old = np.float32(float.fromhex(layer["scale"]))
-    new = (np.nextafter(old, np.float32(9)), old * np.float32(2), old * np.float32(0.75), np.float32(rng.uniform(0.1, 3)))
+    new = (
+        np.nextafter(old, np.float32(9)),
+        old * np.float32(2),
+        old * np.float32(0.75),
+        np.float32(rng.uniform(0.1, 3)),
+    )
     layer["scale"] = float(rng.choice(new)).hex()
 
 
@@ -264,7 +271,9 @@ def target_weights(draft: Draft, rng: random.Random) -> None:
     array = parts[rng.choice(sorted(parts))]
     place = rng.randrange(array.size)
     old = array.flat[place]
-    array.flat[place] = rng.choice((np.nextafter(old, old.dtype.type(9)), -old, 0, old + old.dtype.type(rng.gauss(0, 1))))
+    array.flat[place] = rng.choice(
+        (np.nextafter(old, old.dtype.type(9)), -old, 0, old + old.dtype.type(rng.gauss(0, 1)))
+    )
     nodes[number] = Dense(parts["weight"], parts.get("bias"))
     draft.target = Network(tuple(nodes), draft.target.input_shape)
 
@@ -294,7 +303,9 @@ def bias_flag(draft: Draft, rng: random.Random) -> None:
     draft.target = Network(tuple(nodes), (nodes[at].shape[1],))
     for name in [name for name in tensors if name.startswith("domain.")]:
         old = tensors[name]
-        more = np.full((*old.shape[:-1], 1), float(domain.get("hi", "1")) if "/" not in domain.get("hi", "1") else 0.125)
+        more = np.full(
+            (*old.shape[:-1], 1), float(domain.get("hi", "1")) if "/" not in domain.get("hi", "1") else 0.125
+        )
         tensors[name] = np.ascontiguousarray(old[..., :-1] if bias is None else np.concatenate([old, more], axis=-1))
 
 

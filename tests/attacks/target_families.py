@@ -166,9 +166,7 @@ def bombs(rng):
     copied = b"ccollections\nOrderedDict\nq\0](" + b"NN\x86" * 5000 + b"eq\1" + b"0h\0h\1\x85R" * 5000
     doubled = b"".join(module(text("a") + get(k - 1) + text("b") + get(k - 1), k) for k in range(1, 101))
     nested = b"".join(module(text("a") + get(k - 1), k) for k in range(1, 3000))
-    wide = b"".join(
-        module(b"".join(text(str(i)) + get(k - 1) for i in range(5000)), k) for k in range(1, 4)
-    )
+    wide = b"".join(module(b"".join(text(str(i)) + get(k - 1) for i in range(5000)), k) for k in range(1, 4))
     bodies = [copied, *(b"N" + module(b"", 0) + more for more in (doubled, nested, wide))]
     bodies += [b"N" + b"2\x86" * 300_000, b"]q\0" + b"h\0a" * 300_000, b"}" * 900_000, b"N" * 1_100_000]
     bodies += [b"}(" + b"".join(integer(k * (2**61 - 1)) + b"N" for k in range(200_000)) + b"u"]

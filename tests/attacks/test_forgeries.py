@@ -131,7 +131,9 @@ def broken_forgeries(bases: list[Draft], count: int) -> Iterator[Forgery]:
         if number % 5 == 0:
             shown = rng.random() < 0.3
             name = "byte of the target" if shown else "byte of the ticket"
-            yield Forgery(name, *((ticket, flipped(target, rng, True)) if shown else (flipped(ticket, rng, False), target)))
+            yield Forgery(
+                name, *((ticket, flipped(target, rng, True)) if shown else (flipped(ticket, rng, False), target))
+            )
             continue
         kind = BROKEN_KINDS[number % len(BROKEN_KINDS)]
         while True:

@@ -228,7 +228,11 @@ def header_lies(rng: random.Random) -> Cases:
     for length in (0, 1, 7, len(whole), len(whole) - 7, 10**7, 10**7 + 1, 2**31, 2**63, 2**64 - 1):
         yield f"length {length}", struct.pack("<Q", length) + whole[8:]
     for name, key, values in (
-        ("mask.0", "data_offsets", [[0, 0], [-1, 2], [0, 2**62], [1, 0], [0], [0, 1, 2], "0", None, [0, 1.5], [True, 3]]),
+        (
+            "mask.0",
+            "data_offsets",
+            [[0, 0], [-1, 2], [0, 2**62], [1, 0], [0], [0, 1, 2], "0", None, [0, 1.5], [True, 3]],
+        ),
         ("mask.1", "shape", [[], [0], [-1], [2**62], [2**32, 2**32], [1] * 20, [1, 1], None, "2", [1.0], [[2]], {}]),
         ("mask.1", "dtype", ["I8", "BOOL", "F8_E4M3", "f64", "", None, 8, [], "U8 ", "C64", "U16"]),
         ("domain.centres", "dtype", ["I64", "F32", "U8"]),
@@ -249,27 +253,61 @@ def header_lies(rng: random.Random) -> Cases:
     many = "[" + "[]," * 3_000_000 + "[]]"
     yield "header of many lists", container('{"a":' + many + "}", b"")
     yield "ticket of many lists", file_of(body, tensors, '{"made":' + many + "}")
-    yield "many tensors", container({f"t{k}": {"dtype": "U8", "shape": [0], "data_offsets": [0, 0]} for k in range(10_001)}, b"")
+    yield (
+        "many tensors",
+        container({f"t{k}": {"dtype": "U8", "shape": [0], "data_offsets": [0, 0]} for k in range(10_001)}, b""),
+    )
 
 
 def not_canonical(rng: random.Random) -> Cases:
     body, tensors = parts(BALL)
     text = sealed_text(body, tensors)
     whole = json.loads(text)
-    spaced = [json.dumps(whole), json.dumps(whole, indent=1), text + "\n", " " + text, "\ufeff" + text, text + "x", text * 2]
+    spaced = [
+        json.dumps(whole),
+        json.dumps(whole, indent=1),
+        text + "\n",
+        " " + text,
+        "\ufeff" + text,
+        text + "x",
+        text * 2,
+    ]
     unsorted = json.dumps(dict(reversed(whole.items())), separators=(",", ":"))
-    other = [text.replace("slth-ticket/1", r"slth-ticket\/1"), text.replace('"by"', r'"\u0062y"'), text.replace(":6,", ":6.0,")]
+    other = [
+        text.replace("slth-ticket/1", r"slth-ticket\/1"),
+        text.replace('"by"', r'"\u0062y"'),
+        text.replace(":6,", ":6.0,"),
+    ]
     for number, changed in enumerate([*spaced, unsorted, *other]):
         yield f"text {number}", file_of(body, tensors, changed)
     body["made"] = {"ä": "ö"}
-    yield "not ASCII", file_of(body, tensors, json.dumps(json.loads(sealed_text(body, tensors)), ensure_ascii=False, sort_keys=True, separators=(",", ":")))
+    yield (
+        "not ASCII",
+        file_of(
+            body,
+            tensors,
+            json.dumps(
+                json.loads(sealed_text(body, tensors)), ensure_ascii=False, sort_keys=True, separators=(",", ":")
+            ),
+        ),
+    )
     for number, value in enumerate((None, "", "0" * 64, whole["sha256"].upper(), whole["sha256"][:-1], [], 0, DEEP)):
         yield f"digest {number}", file_of(body, tensors, dumps({**whole, "sha256": value}))
 
 
 def tensors_wrong(rng: random.Random) -> Cases:
     byte, eight = np.zeros(2, np.uint8), np.zeros(1)
-    for name in ("more", "mask.4", "mask.00", "domain.lower", "domain.other", "missed", "slth.ticket", "\n", "x" * 100_000):
+    for name in (
+        "more",
+        "mask.4",
+        "mask.00",
+        "domain.lower",
+        "domain.other",
+        "missed",
+        "slth.ticket",
+        "\n",
+        "x" * 100_000,
+    ):
         yield f"extra {name[:9]!r}", with_tensors(**{name.replace(".", "_"): byte})
     for name in ("mask.0", "mask.3", "domain.centres", "missed.entries", "missed.errors"):
         yield f"without {name}", with_tensors(**{name.replace(".", "_"): None})
@@ -278,7 +316,12 @@ def tensors_wrong(rng: random.Random) -> Cases:
     yield "hull without lower", with_tensors(BASES["hull"], domain_lower=None)
     shapes = {
         "mask.0": [byte.reshape(1, 2), np.zeros((), np.uint8), eight, np.zeros(1, np.int64), ("BF16", [1], b"\0\0")],
-        "missed.entries": [np.zeros((1, 2), np.int64), np.zeros(3, np.int64), np.zeros((2, 3), np.int64), np.zeros((1, 3))],
+        "missed.entries": [
+            np.zeros((1, 2), np.int64),
+            np.zeros(3, np.int64),
+            np.zeros((2, 3), np.int64),
+            np.zeros((1, 3)),
+        ],
         "missed.errors": [np.zeros((1, 1)), np.zeros(2), np.zeros(1, np.int64), np.zeros(1, np.float32), np.zeros(())],
     }
     for name, arrays in shapes.items():
@@ -298,7 +341,13 @@ def masks_wrong(rng: random.Random) -> Cases:
         tensors["mask.0"] = ("U8", [len(data)], data)
         body["masks"][0] = {"encoding": "gaps", "kept": max(1, sum(byte < 128 for byte in data))}
         yield f"gaps {name}", file_of(body, tensors)
-    for name, data in {"short": b"\1\1", "long": bytes(4), "unused": b"\1\1\1" + b"\x80", "empty": b"", "huge": bytes(10**7)}.items():
+    for name, data in {
+        "short": b"\1\1",
+        "long": bytes(4),
+        "unused": b"\1\1\1" + b"\x80",
+        "empty": b"",
+        "huge": bytes(10**7),
+    }.items():
         body, tensors = parts(BALL)
         tensors["mask.0"] = ("U8", [len(data)], data)
         body["masks"][0] = {"encoding": "bits", "kept": sum(map(int.bit_count, data))}
@@ -319,7 +368,16 @@ def masks_wrong(rng: random.Random) -> Cases:
 
 
 def sizes_wrong(rng: random.Random) -> Cases:
-    for rows, columns in ((0, 4), (6, 0), (2**24 + 1, 4), (6, 2**24 + 1), (2**24, 2**24), (2**24, 2**17), (2**52, 2**52), (-6, -4)):
+    for rows, columns in (
+        (0, 4),
+        (6, 0),
+        (2**24 + 1, 4),
+        (6, 2**24 + 1),
+        (2**24, 2**24),
+        (2**24, 2**17),
+        (2**52, 2**52),
+        (-6, -4),
+    ):
         body, tensors = parts(BALL)
         body["layers"][0] |= {"rows": rows, "columns": columns}
         for encoding, data in (("gaps", b"\1"), ("bits", b"\1\0\0")):
@@ -335,25 +393,108 @@ def sizes_wrong(rng: random.Random) -> Cases:
 
 
 def numbers_wrong(rng: random.Random) -> Cases:
-    seeds = ["", "-1", "+1", "007", "00", " 7", "7 ", "7\n", "1_0", "0x7", "7.0", "1e3", "\u0661", str(2**256), "9" * 78, "7" * 10**6]
+    seeds = [
+        "",
+        "-1",
+        "+1",
+        "007",
+        "00",
+        " 7",
+        "7 ",
+        "7\n",
+        "1_0",
+        "0x7",
+        "7.0",
+        "1e3",
+        "\u0661",
+        str(2**256),
+        "9" * 78,
+        "7" * 10**6,
+    ]
     for seed in [*seeds, "1" + "0" * 10**6, "7" * 4299]:
         yield f"seed {seed[:9]!r}", spoiled(("seed",), seed)
-    floats = ["inf", "nan", "-1", "1", "1e5", "0x", "-0x1p+0", "+0x1p0", " 0x1p0", "0x1p0 ", "0X1P0", "0x1P0", "0x1.8", "0x1p+5000"]
-    floats += ["0x" + "f" * 10**6, "0x1p" + "9" * 10**6, "infinity", "-nan", "0x.8p0", "0xAp0", "1.5", "0x1p1e3", "0x1p0\n"]
+    floats = [
+        "inf",
+        "nan",
+        "-1",
+        "1",
+        "1e5",
+        "0x",
+        "-0x1p+0",
+        "+0x1p0",
+        " 0x1p0",
+        "0x1p0 ",
+        "0X1P0",
+        "0x1P0",
+        "0x1.8",
+        "0x1p+5000",
+    ]
+    floats += [
+        "0x" + "f" * 10**6,
+        "0x1p" + "9" * 10**6,
+        "infinity",
+        "-nan",
+        "0x.8p0",
+        "0xAp0",
+        "1.5",
+        "0x1p1e3",
+        "0x1p0\n",
+    ]
     for text in floats:
         yield f"eps {text[:12]!r}", spoiled(("claim", "eps"), text)
         yield f"scale {text[:12]!r}", spoiled(("layers", 2, "scale"), text)
     for text in ("0x0p+0", "0x1p+128", "0x1p-150", "0x1.0000000000001p+0", "0x1p+1023", "0x1p-1074", "0x1.ffffffp+127"):
         yield f"scale {text}", spoiled(("layers", 2, "scale"), text)
-    for text in ("uniform", "Uniform/1", "uniform/2", "uniform/1\n", "normal", "cauchy/1", "../uniform/1", "/", "sign/"):
+    for text in (
+        "uniform",
+        "Uniform/1",
+        "uniform/2",
+        "uniform/1\n",
+        "normal",
+        "cauchy/1",
+        "../uniform/1",
+        "/",
+        "sign/",
+    ):
         yield f"law {text!r}", spoiled(("law",), text)
     for text in ("0" * 63, "0" * 65, "A" * 64, "g" * 64, "0" * 63 + "\n", "\x1b[2J" + "0" * 60):
         yield f"target {text[:9]!r}", spoiled(("claim", "target"), text)
 
 
 def domains_wrong(rng: random.Random) -> Cases:
-    odd = ["1/0", "0/0", "1/00", "1e3", "0.5", ".5", " 1", "1 ", "1\n", "1 /3", "1/ 3", "+1", "1/-3", "1/+3", "--1", "1_0", "\u0661"]
-    odd += ["nan", "inf", "-inf", "", "/", "1/", "/1", "1/2/3", "0x1", "1e1000000000", "1e-1000000000", "-1e99999999999999999999"]
+    odd = [
+        "1/0",
+        "0/0",
+        "1/00",
+        "1e3",
+        "0.5",
+        ".5",
+        " 1",
+        "1 ",
+        "1\n",
+        "1 /3",
+        "1/ 3",
+        "+1",
+        "1/-3",
+        "1/+3",
+        "--1",
+        "1_0",
+        "\u0661",
+    ]
+    odd += [
+        "nan",
+        "inf",
+        "-inf",
+        "",
+        "/",
+        "1/",
+        "/1",
+        "1/2/3",
+        "0x1",
+        "1e1000000000",
+        "1e-1000000000",
+        "-1e99999999999999999999",
+    ]
     odd += ["9" * 401, "1/" + "9" * 402, "9" * 10**6, "1/" + "9" * 10**6, "-" + "9" * 10**6, "1e" + "9" * 10**6]
     for name in ("lo", "hi", "radius"):
         for text in odd:
@@ -362,7 +503,15 @@ def domains_wrong(rng: random.Random) -> Cases:
     for name in ("lo", "hi"):
         for text in odd:
             yield f"box {name} {text[:12]!r} {len(text)}", spoiled(("claim", "domain", name), text, box)
-    for name, text in (("lo", "2"), ("hi", "-2"), ("lo", "1/1000000"), ("radius", "-1"), ("radius", "-1/1000"), ("norm", "l1"), ("norm", "L2")):
+    for name, text in (
+        ("lo", "2"),
+        ("hi", "-2"),
+        ("lo", "1/1000000"),
+        ("radius", "-1"),
+        ("radius", "-1/1000"),
+        ("norm", "l1"),
+        ("norm", "L2"),
+    ):
         yield f"{name} {text}", spoiled(("claim", "domain", name), text)
     for kind in ("Box", "cube", "box\n", "ball ", "hull/1"):
         yield f"kind {kind!r}", spoiled(("claim", "domain", "kind"), kind)
@@ -383,15 +532,31 @@ def domains_wrong(rng: random.Random) -> Cases:
         yield f"centres {shape}", with_tensors(domain_centres=np.zeros(shape))
         if shape != (3,):
             yield f"lower {shape}", with_tensors(BASES["hull"], domain_lower=np.zeros(shape))
-            yield f"hull {shape}", with_tensors(BASES["hull"], domain_lower=np.zeros(shape), domain_upper=np.ones(shape))
+            yield (
+                f"hull {shape}",
+                with_tensors(BASES["hull"], domain_lower=np.zeros(shape), domain_upper=np.ones(shape)),
+            )
     for dtype in (np.float32, np.int64, np.uint8):
         yield f"centres {dtype}", with_tensors(domain_centres=np.zeros((1, 3), dtype))
-        yield f"hull {dtype}", with_tensors(BASES["hull"], domain_lower=np.zeros(3, dtype), domain_upper=np.ones(3, dtype))
+        yield (
+            f"hull {dtype}",
+            with_tensors(BASES["hull"], domain_lower=np.zeros(3, dtype), domain_upper=np.ones(3, dtype)),
+        )
 
 
 def wrong_kind(rng: random.Random) -> Cases:
     yield "nothing", b""
-    for start in (b"PK\3\4", b"\x80\x02", b"\x93NUMPY\1\0", b"\x89PNG\r\n", b"\x1f\x8b", b"%PDF", b"{", b"\0" * 8, b"\xff" * 8):
+    for start in (
+        b"PK\3\4",
+        b"\x80\x02",
+        b"\x93NUMPY\1\0",
+        b"\x89PNG\r\n",
+        b"\x1f\x8b",
+        b"%PDF",
+        b"{",
+        b"\0" * 8,
+        b"\xff" * 8,
+    ):
         yield f"starts {start!r}", start + rng.randbytes(200)
     yield "a target", BALL.target_bytes()
     yield "zeros", bytes(10**6)

@@ -19,7 +19,13 @@ def test_no_bound_is_below_the_exact_sup(figure) -> None:
         certified = certify(case.target, case.layers, case.domain)
         sups = [segment_sup(case.target, case.layers, p, q) for p, q in case.segments]
         worst = [max(column) for column in zip(*sups, strict=True)]
-        bounds = (certified.eps_real, certified.backward_eps, certified.interval_eps, certified.norm_product)
+        bounds = (
+            certified.eps_real,
+            certified.checker_eps,
+            certified.backward_eps,
+            certified.interval_eps,
+            certified.norm_product,
+        )
         if any(bound < max(worst) for bound in bounds):
             violations.append(seed)
         if any(bound < sup for bound, sup in zip(certified.outputs.tolist(), worst, strict=True)):

@@ -56,7 +56,7 @@ def test_delta_lines_hold_for_every_slope(ends: tuple[int, int], part: Fraction,
 
 @given(PAIRS, PAIRS, PARTS, PARTS)
 def test_delta_relu_holds_for_both_networks(z: tuple[int, int], d: tuple[int, int], s: Fraction, t: Fraction) -> None:
-    line, low, high = delta_relu(*z, *d)
+    line, low, high = delta_relu(*z, *d, z[0] + d[0], z[1] + d[1])
     zx, dx = inside(z, s), inside(d, t)
     true = relu(zx + dx) - relu(zx)
     assert low <= true <= high

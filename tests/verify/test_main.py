@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from test_container import good
-from test_oracle import proved_eps
+from test_ticket_oracle import proved_eps
 from tiny_ticket import random_ticket
 
 import slth.verify

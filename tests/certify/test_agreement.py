@@ -1,0 +1,69 @@
+"""The two certificates agree: on real tickets of random targets, the exact checker proves what numpy says it proves."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from slth.core.domain import Ball, Box, Domain, Hull
+from slth.core.network import Activation, Dense, Flatten, Network
+from slth.interop.targets import write_target
+from slth.interop.tickets import write_ticket
+from slth.theory.build import approximate
+from slth.theory.plan import Request
+from slth.verify.__main__ import Parser, verify
+
+TICKETS = 150
+
+
+def random_target(rng: np.random.Generator) -> Network:
+    """1 to 4 dense layers, with or without biases, flatten and a last relu; weights above 1 too."""
+    widths = [int(w) for w in rng.integers(1, 7, rng.integers(2, 6))]
+    bias, dtype = rng.random() < 0.6, rng.choice([np.float32, np.float64])
+    nodes: list = [Flatten()] if rng.random() < 0.3 else []
+    for inputs, outputs in zip(widths, widths[1:], strict=False):
+        weight = (rng.normal(0, rng.choice([0.1, 1.0, 3.0]), (outputs, inputs))).astype(dtype)
+        nodes += [Dense(weight, rng.normal(0, 0.5, outputs).astype(dtype) if bias else None), Activation()]
+    return Network(tuple(nodes if rng.random() < 0.2 else nodes[:-1]), (widths[0],))
+
+
+def random_domain(rng: np.random.Generator, inputs: int) -> Domain:
+    """A box, signed or not, balls of both norms, or a hull."""
+    kind = rng.integers(0, 5)
+    if kind < 2:
+        return Box(Fraction(int(rng.integers(-2, 1)), 3), Fraction(int(rng.integers(1, 4)), 3))
+    points = rng.uniform(-1, 1, (2, inputs))
+    if kind == 4:
+        return Hull(points.min(axis=0), points.max(axis=0))
+    norm = "l2" if kind == 2 else "linf"
+    return Ball(points, Fraction(1, int(rng.integers(2, 50))), norm, Box(Fraction(-1), Fraction(1)))
+
+
+@pytest.mark.parametrize("part", range(3))
+def test_the_checkers_agree(tmp_path, figure, part):
+    seed = 100 + part
+    rng, worst = np.random.default_rng(seed), 0.0
+    options = Parser(prog="test")
+    for name in ("domain", "epsilon"):
+        options.add_argument(f"--{name}")
+    for _ in range(TICKETS // 3):
+        target = random_target(rng)
+        request = Request(samples=int(rng.integers(8, 20)), seed=int(rng.integers(1 << 40)), weight_error=0.01)
+        wish = Request(**{**vars(request), "domain": random_domain(rng, target.input_shape[0])})
+        made = approximate(target, wish)
+        write_ticket(tmp_path / "t.slth", made.ticket)
+        write_target(target, tmp_path / "t.safetensors")
+        asked = options.parse_args([])
+        asked.ticket, asked.target = tmp_path / "t.slth", tmp_path / "t.safetensors"
+        exact = verify(asked)
+        assert exact["verdict"] == "PROVED", f"seed {seed}: {exact}"
+        assert made.certified.eps_real <= made.certified.checker_eps
+        assert made.certified.checker_eps >= exact["eps_real"] * (1 - 2e-3) - 1e-12, f"seed {seed}: {exact}"
+        if exact["eps_real"] > 1e-9:
+            worst = max(worst, made.certified.checker_eps / exact["eps_real"])
+    assert worst < 1.1
+    figure(
+        f"two certificates, {TICKETS // 3} tickets (seed {seed})", f"all proved by both; numpy / exact <= {worst:.3f}"
+    )
