@@ -3,6 +3,9 @@
 # Both build .venv first, from pyproject.toml and constraints.txt; nothing else needs to be installed but Python >= 3.11.
 
 PYTHON ?= python3
+# two test processes share the cores: one BLAS thread each, or the threads spin on each other
+unit notebooks: export OPENBLAS_NUM_THREADS = 1
+
 BIN := .venv/bin
 READY := .venv/.ready
 

@@ -58,12 +58,19 @@ class Certified:
 
 
 def certify(
-    target: Network, layers: tuple[EffectiveLayer, ...], domain: Domain, *, progress: Progress | None = None
+    target: Network,
+    layers: tuple[EffectiveLayer, ...],
+    domain: Domain,
+    *,
+    sharp: bool = True,
+    progress: Progress | None = None,
 ) -> Certified:
     """Bounds |ticket - target| over the domain.
 
     Parameters
     ----------
+    sharp : bool
+        False leaves out the steps beyond the exact checker's rules: quicker, and eps_real is then checker_eps.
     progress : callable, optional
         Called with (regions done, regions in all) after each region.
 
@@ -81,7 +88,7 @@ def certify(
         model = difference(target, layers, signed)
         for done, region in enumerate(pieces, start=1):
             inputs = Inputs(region, signed)
-            bounds = region_bounds(model, inputs)
+            bounds = region_bounds(model, inputs, sharp)
             runs = [deployment(target, layers, inputs, bounds.hidden, format) for format in (F64, F32)]
             norms = np.full_like(bounds.ball, norm_product(model, inputs))
             best = np.fmin(bounds.ball, norms)

@@ -35,8 +35,8 @@ class RegionBounds:
     hidden: list[Neurons]
 
 
-def region_bounds(model: Difference, inputs: Inputs) -> RegionBounds:
-    """All bounds on a region; inf where numbers overflow."""
+def region_bounds(model: Difference, inputs: Inputs, sharp: bool = True) -> RegionBounds:
+    """All bounds on a region; inf where numbers overflow. The sharper 2-norm step is left out unless `sharp`."""
     chain = [entered(model.layers[0], inputs)]
     for pair in model.layers[1:]:
         chain.append(passed(pair, chain[-1]))
@@ -50,6 +50,8 @@ def region_bounds(model: Difference, inputs: Inputs) -> RegionBounds:
     if all(bool((neurons.both_on | neurons.both_off).all()) for neurons in hidden):
         return RegionBounds(interval, backward, backward, backward, hidden)
     plain = np.fmin(backward, _outputs(stages, _plain_gates(model, inputs, hidden), inputs))
+    if not sharp:
+        return RegionBounds(interval, backward, plain, plain, hidden)
     hidden, round_gates = _rounded(model, inputs, hidden, stages)
     ball = np.fmin(plain, _outputs(stages, round_gates, inputs))
     return RegionBounds(interval, backward, plain, ball, hidden)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,7 +17,19 @@ from slth.core.ticket import Missed, SupNorm, Ticket, drop_dead_units
 from slth.theory.bounds.samples import SampleChoice
 from slth.theory.gadgets.pair import SolvedPair, matrix_of, solve_pair
 from slth.theory.gadgets.trade import trade
-from slth.theory.plan import Plan, Request, Say, Tick, check_relu, scale_of, silent, starts_nonnegative
+from slth.theory.plan import (
+    Bits,
+    Gadget,
+    Integers,
+    Plan,
+    Request,
+    Say,
+    Tick,
+    check_relu,
+    scale_of,
+    silent,
+    starts_nonnegative,
+)
 from slth.theory.theorem import Theorem, theorems
 from slth.theory.tolerances import Tolerances, by_norms, claimed, for_epsilon, relative, uniform
 from slth.version import version
@@ -45,6 +57,7 @@ class Made:
     rounds : tuple of float
         The claim after each round.
     solve_seconds, total_seconds : float
+        In the subset sums alone; in all, certificates included.
     """
 
     ticket: Ticket
@@ -88,39 +101,33 @@ def approximate(
     check_relu(target)
     rule = theorems.get(theorem)()
     domain = request.domain_for(target)
-    wanted = _tolerances(target, request, domain)
-    say(f"tolerances: {wanted.how}, median {wanted.median:.2g}")
-    if request.epsilon is not None:
-        asked = ", ".join(f"{value:.2g}" for value in by_norms(target, domain, request.epsilon))
-        say(f"(bounds by norms, as in the theorem's proof, would ask for {asked}, layer by layer)")
-    choice = None if request.samples else _choose_samples(rule, target, request, wanted)
-    if choice:
-        say(f"samples: n = {choice.n} ({choice.how}; {choice.expected_misses:.2g} misses expected)")
-        say(f"(certified to suffice: {choice.certified_n})" if choice.certified_n else "(no certified number)")
+    wanted = _tolerances(target, request, domain, say)
+    choice = None if request.samples else _choose_samples(rule, target, request, wanted, say)
     plan = rule.plan(target, request, choice.n if choice else int(request.samples or 1))
-    limits = None if _free_of_tolerance(request) else wanted
-    if request.objective == "closest" and plan.layers[0].samples > QUICK:
-        say(f"solving to the closest subset will take about {_expected_seconds(plan, target):.0f} s")
-    attempts = [_attempt(plan, target, wanted, limits, domain, None, tick)]
-    while limits and request.epsilon and attempts[-1].claim > request.epsilon and len(attempts) < MOST_ROUNDS:
-        limits = limits.scaled(NARROWER * request.epsilon / attempts[-1].claim)
-        say(f"certified {attempts[-1].claim:.4g}: tolerances scaled to a median of {limits.median:.2g}, solving again")
-        attempts.append(_attempt(plan, target, limits, limits, domain, attempts[-1], tick))
+    clock = _Clock(plan.gadget)
+    attempts, limits = _attempts(replace(plan, gadget=clock), target, request, wanted, say, tick)
     last = attempts[-1]
     reached = request.epsilon is not None and last.claim <= request.epsilon
     missed = Missed() if limits is None or reached else _missed(last.errors, limits)
     claim = SupNorm(target.digest, last.claim, domain)
     ticket = Ticket(plan.source, last.mask, claim, _made(plan, request, wanted), missed)
-    return Made(
-        ticket,
-        last.certified,
-        limits or wanted,
-        choice,
-        last.errors,
-        tuple(attempt.claim for attempt in attempts),
-        sum(attempt.seconds for attempt in attempts),
-        time.perf_counter() - begun,
-    )
+    claims = tuple(attempt.claim for attempt in attempts)
+    total = time.perf_counter() - begun
+    return Made(ticket, last.certified, limits or wanted, choice, last.errors, claims, clock.seconds, total)
+
+
+@dataclass(eq=False)
+class _Clock:
+    """A gadget, and the seconds that it took in all."""
+
+    gadget: Gadget
+    seconds: float = 0.0
+
+    def choose(self, values: Integers, targets: Integers, tolerances: Integers | None) -> tuple[Bits, Integers]:
+        begun = time.perf_counter()
+        found = self.gadget.choose(values, targets, tolerances)
+        self.seconds += time.perf_counter() - begun
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +137,6 @@ class _Attempt:
     pairs: tuple[SolvedPair, ...]
     mask: Mask
     certified: Certified
-    seconds: float
 
     @property
     def claim(self) -> float:
@@ -139,6 +145,22 @@ class _Attempt:
     @property
     def errors(self) -> tuple[Floats, ...]:
         return tuple(pair.weight_errors() for pair in self.pairs)
+
+
+def _attempts(
+    plan: Plan, target: Network, request: Request, wanted: Tolerances, say: Say, tick: Tick
+) -> tuple[list[_Attempt], Tolerances | None]:
+    """Rounds until the wish for eps is met, and the tolerances of the last; None where the objective needs none."""
+    domain = request.domain_for(target)
+    limits = None if _free_of_tolerance(request) else wanted
+    if request.objective == "closest" and plan.layers[0].samples > QUICK:
+        say(f"solving to the closest subset will take about {_expected_seconds(plan, target):.0f} s")
+    attempts = [_attempt(plan, target, wanted, limits, domain, None, tick)]
+    while limits and request.epsilon and attempts[-1].claim > request.epsilon and len(attempts) < MOST_ROUNDS:
+        limits = limits.scaled(NARROWER * request.epsilon / attempts[-1].claim)
+        say(f"certified {attempts[-1].claim:.4g}: tolerances scaled to a median of {limits.median:.2g}, solving again")
+        attempts.append(_attempt(plan, target, limits, limits, domain, attempts[-1], tick))
+    return attempts, limits
 
 
 def _attempt(
@@ -150,7 +172,6 @@ def _attempt(
     before: _Attempt | None,
     tick: Tick,
 ) -> _Attempt:
-    begun = time.perf_counter()
     pairs = []
     for layer, node in zip(plan.layers, target.dense, strict=True):
         tolerances = limits.layers[layer.number] if limits else None
@@ -159,10 +180,9 @@ def _attempt(
         if plan.assignment == "traded":
             pair = trade(plan, pair, node, wanted.layers[layer.number], tolerances)
         pairs.append(pair)
-    seconds = time.perf_counter() - begun
     kept = [entries for pair in pairs for entries in pair.kept()]
     mask = drop_dead_units(plan.source, Mask.of(plan.source, kept))
-    return _Attempt(tuple(pairs), mask, certify(target, collapse(plan.source, mask), domain), seconds)
+    return _Attempt(tuple(pairs), mask, certify(target, collapse(plan.source, mask), domain))
 
 
 def _expected_seconds(plan: Plan, target: Network) -> float:
@@ -183,15 +203,21 @@ def _free_of_tolerance(request: Request) -> bool:
     return request.objective == "closest" and request.weight_error is None
 
 
-def _tolerances(target: Network, request: Request, domain: Domain) -> Tolerances:
+def _tolerances(target: Network, request: Request, domain: Domain, say: Say) -> Tolerances:
     if request.weight_error is not None:
-        return uniform(target, request.weight_error)
+        found = uniform(target, request.weight_error)
+    elif request.epsilon is not None:
+        found = for_epsilon(target, domain, request.epsilon, request.seed)
+    else:
+        found = relative(target)
+    say(f"tolerances: {found.how}, median {found.median:.2g}")
     if request.epsilon is not None:
-        return for_epsilon(target, domain, request.epsilon, request.seed)
-    return relative(target)
+        asked = ", ".join(f"{value:.2g}" for value in by_norms(target, domain, request.epsilon))
+        say(f"(bounds by norms, as in the theorem's proof, would ask for {asked}, layer by layer)")
+    return found
 
 
-def _choose_samples(rule: Theorem, target: Network, request: Request, wanted: Tolerances) -> SampleChoice:
+def _choose_samples(rule: Theorem, target: Network, request: Request, wanted: Tolerances, say: Say) -> SampleChoice:
     """The smallest n for the whole target, every weight and tolerance in units of its layer's scale."""
     signed = not starts_nonnegative(target, request.domain_for(target))
     weights, tolerances = [], []
@@ -201,7 +227,9 @@ def _choose_samples(rule: Theorem, target: Network, request: Request, wanted: To
         weights += [matrix_of(node).ravel() / scale] * twice
         tolerances += [layer.ravel() / scale] * twice
     product = 2 * law(request.law).symbol
-    return rule.samples(np.concatenate(weights), np.concatenate(tolerances), request.delta, product)
+    choice = rule.samples(np.concatenate(weights), np.concatenate(tolerances), request.delta, product)
+    say(f"samples: n = {choice.n} ({choice.how}; {choice.expected_misses:.2g} misses expected)")
+    return choice
 
 
 def _missed(errors: tuple[Floats, ...], limits: Tolerances) -> Missed:

@@ -108,7 +108,8 @@ def _shapes(target: Network, domain: Domain) -> list[tuple[str, list[Floats]]]:
 def _level(target: Network, domain: Domain, shape: list[Floats], epsilon: float, seed: int) -> float:
     level = epsilon * 1e-3 / min(float(layer[np.isfinite(layer)].min(initial=1.0)) for layer in shape)
     for _ in range(ROUNDS):
-        eps = claimed(certify(target, _simulated(target, _capped(target, shape, level), seed), domain))
+        layers = _simulated(target, _capped(target, shape, level), seed)
+        eps = claimed(certify(target, layers, domain, sharp=False))
         change = AIM * epsilon / eps
         level *= min(max(change, 1e-6), 1e6)
         if 0.95 < change < 1.05:
