@@ -282,9 +282,9 @@ assert certified.eps_real / attacked.error < 5
 assert attacked.error > measured["20,000 random corners"]
 
 # %% [markdown]
-# Random inputs miss the largest error, and more so the more inputs a network has. The norm product misses it on the other side. Attack and certificate together say where the
-# truth is. (A float32 program adds rounding errors of its own; that certificate covers them, whatever the order of the
-# sums.)
+# Random inputs miss the largest error, and more so the more inputs a network has. The norm product misses it on the
+# other side. Attack and certificate together say where the truth is. (A float32 program adds rounding errors of its
+# own; that certificate covers them, whatever the order of the sums.)
 #
 # ## 6. What the file holds
 #
