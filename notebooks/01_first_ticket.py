@@ -230,7 +230,7 @@ assert rows[-1][3] < rows[-1][5]  # and is closer than a ticket of that toleranc
 # - the **norm product** is the bound inside the theorems' proofs: true as well, and loose.
 
 # %%
-from slth.certify.bounds import certify
+from slth.certify import certify
 
 domain = ticket.claim.domain
 certified = certify(target, ticket.layers, domain)

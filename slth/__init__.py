@@ -21,7 +21,6 @@ _HOME = {
     "Ticket": "slth.core.ticket",
     "Request": "slth.theory.plan",
     "approximate": "slth.theory.build",
-    "certify": "slth.certify.bounds",
     "attack": "slth.certify.attack",
     "solve": "slth.rss.solve",
     "read": "slth.interop.read",

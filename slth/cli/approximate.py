@@ -120,7 +120,7 @@ def _print(report: dict[str, Any], made: Any) -> None:
             ("random network", f"{screen.count(report['source_weights'])} weights, seed {seed}: {layers}"),
             ("kept", f"{screen.count(report['kept_weights'])} weights, density {screen.number(report['density'])}"),
             ("samples", f"n = {report['samples']} a subset sum{certain}"),
-            ("missed", f"{screen.count(report['missed'])} weights"),
+            ("missed", screen.count(report["missed"])),
             ("weight error", f"at most {screen.number(report['max_weight_error'])}"),
             ("claim", f"|ticket - target| <= {screen.number(report['eps'])} on {report['domain']}, certified"),
             ("seconds", f"{seconds['total']:.1f}, of which solving {seconds['solve']:.1f}"),
@@ -130,7 +130,7 @@ def _print(report: dict[str, Any], made: Any) -> None:
     if len(ticket.missed):
         screen.note("missed weights keep their closest subset; more --samples or --assignment traded may reach them")
     for number, row, column, error in _first_missed(ticket.missed):
-        screen.note(f"missed: layer {number + 1}, row {row}, column {column}, off by {screen.number(error)}")
+        screen.note(f"missed: target layer {number + 1}, row {row}, column {column}, off by {screen.number(error)}")
 
 
 def _first_missed(missed: Any) -> list[tuple[int, int, int, float]]:

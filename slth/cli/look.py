@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from slth.cli import screen
+from slth.core.errors import BadInput
 
 Arch = Annotated[str | None, typer.Option("--arch", help="Architecture, where the file does not tell: 784-500-10.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -22,6 +23,8 @@ def convert(
     from slth.interop.read import read
     from slth.interop.targets import write_target
 
+    if output.suffix != ".safetensors":
+        raise BadInput(f"{output}: the canonical target is a .safetensors file; give it that name")
     found = read(source, arch)
     for line in found.notes:
         screen.note(line)

@@ -79,7 +79,9 @@ def _run() -> int:
 
 
 def _say(message: str, code: int) -> int:
-    typer.echo(f"slth: {' '.join(message.split())}", err=True)
+    from slth.interop.files import shown
+
+    typer.echo(f"slth: {shown(' '.join(message.split()), 1000)}", err=True)
     return code
 
 

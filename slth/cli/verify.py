@@ -21,7 +21,7 @@ from slth.core.errors import BadInput, SlthError, Unavailable
 ADVICE = {
     "PROVED": "the error stays within the bound for every real input of the domain",
     "REFUTED": "an input of the domain breaks the bound",
-    "UNDECIDED": "neither proved nor refuted; try --exact, a smaller domain, or a longer --attack",
+    "UNDECIDED": "neither proved nor refuted; a smaller --domain is easier to prove, a longer --attack may refute",
 }
 
 
@@ -81,8 +81,8 @@ class _Case:
 
     def report(self, seconds: float) -> dict[str, Any]:
         """The certificate and the best attack; REFUTED only where exact arithmetic says so."""
+        from slth.certify import certify
         from slth.certify.attack import attack
-        from slth.certify.bounds import certify
         from slth.certify.exact import exact_error
 
         try:

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from slth.certify.bounds import Certified, certify
+from slth.certify import Certified, certify
 from slth.core.collapse import collapse
 from slth.core.domain import Domain
 from slth.core.laws import law
 from slth.core.mask import Mask
 from slth.core.network import Floats, Network
 from slth.core.ticket import Missed, SupNorm, Ticket, drop_dead_units
+from slth.rss.problem import solvers
 from slth.theory.bounds.samples import SampleChoice
 from slth.theory.gadgets.pair import SolvedPair, matrix_of, solve_pair
 from slth.theory.gadgets.trade import trade
@@ -99,6 +100,8 @@ def approximate(
     """
     begun = time.perf_counter()
     check_relu(target)
+    if request.solver != "auto":
+        solvers.get(request.solver)
     rule = theorems.get(theorem)()
     domain = request.domain_for(target)
     wanted = _tolerances(target, request, domain, say)

@@ -73,7 +73,7 @@ class Request:
         for name in ("epsilon", "weight_error", "delta"):
             value = getattr(self, name)
             if value is not None and not (math.isfinite(value) and value > 0):
-                raise BadInput(f"{name.replace('_', '-')} must be a positive number, not {value}")
+                raise BadInput(f"--{name.replace('_', '-')} must be a positive number, not {value}")
         if self.objective not in OBJECTIVES:
             raise BadInput(f"objective {self.objective!r} is none of {', '.join(OBJECTIVES)}")
         if self.assignment not in ASSIGNMENTS:

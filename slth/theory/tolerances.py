@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from slth.certify.bounds import Certified, certify
+from slth.certify import Certified, certify
 from slth.certify.prices import prices
 from slth.core.collapse import EffectiveLayer
 from slth.core.domain import Domain
@@ -20,6 +20,7 @@ AIM = 0.9  # aim below the wish: the real ticket differs from the simulated one
 ROUNDS = 4
 CLAIM_SLACK = 2.0**-9  # what a claim leaves for the exact checker's own outward rounding
 SIMULATED_BITS = 60
+SHORT = 14  # bits of a tolerance, a level or a claim: enough, and the same on every machine
 USED = 0.75  # the closest of several fitting subsets uses about so much of its tolerance
 
 
@@ -41,8 +42,11 @@ class Tolerances:
 
 
 def claimed(certified: Certified) -> float:
-    """The eps that a ticket claims: what both checkers can prove, and room for their own rounding."""
-    return math.nextafter(certified.checker_eps * (1 + CLAIM_SLACK) + 2.0**-40, math.inf)
+    """The eps that a ticket claims: what both checkers can prove, and room for their own rounding.
+
+    Rounded up to a few digits, so that the last bits of a library's products do not change a ticket's bytes.
+    """
+    return float(-_short(-np.array(certified.checker_eps * (1 + CLAIM_SLACK) + 2.0**-40)))
 
 
 def uniform(target: Network, value: float) -> Tolerances:
@@ -111,15 +115,22 @@ def _level(target: Network, domain: Domain, shape: list[Floats], epsilon: float,
         layers = _simulated(target, _capped(target, shape, level), seed)
         eps = claimed(certify(target, layers, domain, sharp=False))
         change = AIM * epsilon / eps
-        level *= min(max(change, 1e-6), 1e6)
+        level = float(_short(np.array(level * min(max(change, 1e-6), 1e6))))
         if 0.95 < change < 1.05:
             break
     return level
 
 
+def _short(values: Floats) -> Floats:
+    """Values rounded down to SHORT bits: what other machines compute a little differently comes out equal."""
+    fraction, exponent = np.frexp(values)
+    out: Floats = np.ldexp(np.floor(np.ldexp(fraction, SHORT)), exponent - SHORT)
+    return out
+
+
 def _capped(target: Network, shape: list[Floats], level: float) -> tuple[Floats, ...]:
     tops = [max(_largest(node), 2.0**-60) for node in target.dense]
-    return tuple(np.minimum(level * inverse, top) for inverse, top in zip(shape, tops, strict=True))
+    return tuple(_short(np.minimum(level * inverse, top)) for inverse, top in zip(shape, tops, strict=True))
 
 
 def _simulated(target: Network, layers: tuple[Floats, ...], seed: int) -> tuple[EffectiveLayer, ...]:

@@ -1,4 +1,4 @@
-"""The support modules of this folder (exact replay, families of forgeries and of malformed tickets) are imported by name."""
+"""The support modules of this folder (exact replay, forgeries, families of malformed files) are imported by name."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a ticket's JSON object and tensors compute at one input, exactly: scalar, written from FORMAT.md, no slth code."""
+"""What a ticket's JSON object and tensors compute at one input, exactly: written from FORMAT.md, no slth code."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import math
 import random
 from dataclasses import dataclass
@@ -85,7 +86,7 @@ SHAPES: list[tuple[tuple[int, ...], bool, Any, dict[str, Any]]] = [
 def network(widths: tuple[int, ...], biased: bool, rng: np.random.Generator, options: dict[str, Any]) -> Network:
     """A random target."""
     nodes: list[Any] = [Flatten()] if options.get("flatten") else []
-    for number, (inputs, outputs) in enumerate(zip(widths, widths[1:], strict=False)):
+    for number, (inputs, outputs) in enumerate(itertools.pairwise(widths)):
         nodes += [Activation()] * (number > 0)
         dtype = options.get("dtype", np.float32)
         weight, bias = rng.normal(size=(outputs, inputs)).astype(dtype), rng.normal(size=outputs).astype(dtype)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ def random_target(rng: np.random.Generator) -> Network:
     widths = [int(w) for w in rng.integers(1, 7, rng.integers(2, 6))]
     bias, dtype = rng.random() < 0.6, rng.choice([np.float32, np.float64])
     nodes: list = [Flatten()] if rng.random() < 0.3 else []
-    for inputs, outputs in zip(widths, widths[1:], strict=False):
+    for inputs, outputs in pairwise(widths):
         weight = (rng.normal(0, rng.choice([0.1, 1.0, 3.0]), (outputs, inputs))).astype(dtype)
         nodes += [Dense(weight, rng.normal(0, 0.5, outputs).astype(dtype) if bias else None), Activation()]
     return Network(tuple(nodes if rng.random() < 0.2 else nodes[:-1]), (widths[0],))

@@ -85,7 +85,7 @@ def test_kernels_agree(kind: str) -> None:
     cut = solve(values, targets, tolerance, solver=Meet(longest=128))
     assert same(whole, cut)
     whole = solve(values, targets, tolerance, solver=Meet(), objective="fewest")
-    cut = solve(values, targets, tolerance, solver=Meet(combinations=100, longest=128), objective="fewest")
+    cut = solve(values, targets, tolerance, solver=Meet(joined=20, longest=128), objective="fewest")
     assert same(whole, cut)
     whole = solve(values[:3], targets[:3], solver=Meet(), size=4)
     cut = solve(values[:3], targets[:3], solver=Meet(longest=16), size=4)
@@ -161,3 +161,17 @@ def test_budget_is_honoured_and_progress_is_told() -> None:
     assert 0 < found.count(Status.OPTIMAL) < 40
     assert not found.chosen[found.status == Status.BUDGET].any()
     assert told[-1][1] == 40
+
+
+@pytest.mark.parametrize("objective", ["closest", "fewest", "within"])
+def test_values_that_repeat_are_solved_too(objective: str) -> None:
+    """Signs, and rows of one value: many equal sums, where lists of all of them would be compared in vain."""
+    rng = np.random.default_rng(5)
+    values = np.vstack([rng.choice([-8, 8], (30, 12)), np.full((3, 12), 5)]).astype(np.int64)
+    targets = rng.integers(-60, 60, len(values))
+    found = solve(values, targets, 1, objective=objective)
+    truth = solve(values, targets, 1, objective=objective, solver="brute")
+    assert (found.errors == truth.errors).all() or objective == "within"
+    assert ((found.errors <= 1) == (truth.errors <= 1)).all()
+    if objective == "fewest":
+        assert (found.sizes == truth.sizes).all()

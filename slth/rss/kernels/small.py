@@ -1,6 +1,6 @@
-"""The fewest terms within a tolerance, sizes 0 to 6, by joining short lists of sums.
+"""The fewest terms within a tolerance, sizes 0 to 8, by joining short lists of sums.
 
-Lists of all sums of one, two and three terms are kept in the order of their first position. A combination of p
+Lists of all sums of one to four terms are kept in the order of their first position. A combination of p
 + q terms is a sum of p terms together with one from the tail of the q-list that starts behind its last
 position: every combination once. Up to three terms the tails are scanned, a plain minimum over memory. From
 four terms on the p-list is entered into a table of cells as wide as the tolerance, and the q-list is looked up
@@ -131,7 +131,7 @@ def _row(packed, m, target, tolerance, base, smallest, largest, lists, lows, hea
     s[0, 0], c[0, 0], last[0, 0] = 0, 0, -1
     start[0, :] = 1
     start[0, 0] = 0
-    ends = np.array([1, _singles(packed, m, base, s[1], c[1], last[1], start[1]), 0, 0])
+    ends = np.array([1, _singles(packed, m, base, s[1], c[1], last[1], start[1]), 0, 0, 0])
     built = 1
     entered = 0
     shift = np.int64(1)
@@ -175,17 +175,17 @@ def _row(packed, m, target, tolerance, base, smallest, largest, lists, lows, hea
 def fewest_small(values, targets, tolerances, signed, smallest, largest, room, chosen, solved):
     """Write into `chosen` the closest combination of the fewest terms within tolerance, sizes `smallest` to `largest`.
 
-    Parameters: values (b, n) int64, targets, tolerances (b,) int64, largest <= 6, `room` entries of the longest list,
+    Parameters: values (b, n) int64, targets, tolerances (b,) int64, largest <= 8, `room` entries of the longest list,
     chosen (b, n) int8 zeros, solved (b,) uint8 zeros, left 0 where more terms are needed. Ties: the smallest mask.
     Source: ours.
     """
     base = 3 if signed else 2
     rows, n = values.shape
     lists = (
-        np.empty((4, room), np.int64),
-        np.empty((4, room), np.int64),
-        np.empty((4, room), np.int64),
-        np.empty((4, n + 2), np.int64),
+        np.empty((5, room), np.int64),
+        np.empty((5, room), np.int64),
+        np.empty((5, room), np.int64),
+        np.empty((5, n + 2), np.int64),
     )
     lows = np.empty(room, np.int64)
     slots = 2

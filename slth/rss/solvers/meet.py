@@ -25,15 +25,15 @@ STEPS = 2**21  # work of one chunk, in list entries: a few milliseconds, so that
 class Meet:
     """Proves the closest, the fewest terms within tolerance, or the closest of a fixed size.
 
-    Three kernels: `small` joins sums of up to six terms, `hashed` lets two lists of half sums sieve each other,
+    Three kernels: `small` joins sums of up to eight terms, `hashed` lets two lists of half sums sieve each other,
     `ordered` walks sorted half sums and takes what the others leave. Ties: fewest terms, then the smallest mask (the
     number whose digit i, in base 2 or 3, is 0, 1 or, for a coefficient -1, 2). Nothing depends on threads or chunks.
     The budget is looked at between chunks of milliseconds; beyond n = 40 (24 with signs) one row may take seconds.
 
     Parameters
     ----------
-    combinations : int
-        Sizes with more combinations than this are not enumerated by `small`.
+    joined : int
+        Most entries of a list that `small` joins, which decides the largest size that it takes.
     longest : int
         Most entries of a half list, which bounds the memory of a thread (about 60 bytes an entry).
     expected : float
@@ -42,7 +42,7 @@ class Meet:
     Source: ours; meeting in the middle is Horowitz and Sahni 1974.
     """
 
-    combinations: int = 2**20
+    joined: int = 2**18
     longest: int = 2**20
     expected: float = 10.0
 
@@ -115,19 +115,22 @@ class Meet:
 
         n, signed = work.problem.n, work.problem.signed
         signs = 2 if signed else 1
-        room = max(comb(n, k) * signs**k for k in range((high + 1) // 2 + 1))
+        room = max(n * signs, *(comb(n, k) * signs**k for k in range((high + 1) // 2 + 1)), 1)
         anything = low == high > 0
 
         def kernel(a: Integers, t: Integers, tolerances: Integers, chosen: Coefficients, solved: Marks) -> None:
             limit = _anything(len(t)) if anything else tolerances
             fewest_small(a, t, limit, signed, low, high, room, chosen, solved)
 
-        return work.run(rows, 512 + comb(n, high) * signs**high // 16, kernel)
+        entries = sum(comb(n, k) * signs**k for k in range((high + 1) // 2 + 1))
+        return work.run(rows, 512 + (comb(n, high) * signs**high // 16 if anything else 4 * entries), kernel)
 
     def _fewest(self, work: _Work, rows: NDArray[np.intp]) -> None:
         problem, n = work.problem, work.problem.n
-        most = self.combinations if problem.objective == "fewest" else 2 ** (n // 2 + 1)
-        largest = _largest(n, problem.signed, most)
+        fewest = problem.objective == "fewest"
+        largest = _longest(n, problem.signed, self.joined) if fewest else _largest(n, problem.signed, 2 ** (n // 2 + 1))
+        if _crowded(problem.values[rows]):
+            largest = 0  # `ordered` keeps one of many equal sums, where `small` would compare them all
         rows = self._small(work, rows, 0, largest)
         if not len(rows) or problem.tolerances is None:
             return
@@ -153,6 +156,20 @@ def _largest(n: int, signed: bool, most: int) -> int:
     """Return the largest size up to 6 that has at most so many combinations."""
     size = 0
     while size < min(6, n) and comb(n, size + 1) * (2 if signed else 1) ** (size + 1) <= most:
+        size += 1
+    return size
+
+
+def _crowded(values: Integers) -> bool:
+    """Whether half of the values repeat others, looked at in a few rows: a wrong answer costs time only."""
+    some = np.sort(values[:: max(1, len(values) // 16)], axis=1)
+    return bool((np.diff(some, axis=1) == 0).mean() > 0.5) if some.size > len(some) else False
+
+
+def _longest(n: int, signed: bool, most: int) -> int:
+    """Return the largest size up to 8 whose longer half has at most so many sums."""
+    size = 0
+    while size < min(8, n) and comb(n, size // 2 + 1) * (2 if signed else 1) ** (size // 2 + 1) <= most:
         size += 1
     return size
 

@@ -43,6 +43,6 @@ class Malach2020:
     def samples(self, weights: Floats, tolerances: Floats, delta: float, law: str) -> SampleChoice:
         """Enough for one near product a weight: expected misses Σ (1 - p)^n <= delta, p exact for uniform factors."""
         if law != "UU":
-            raise BadInput("automatic samples of malach2020 know uniform weights only; give --samples")
+            raise BadInput("automatic samples know uniform weights only; give --samples")
         n, misses = nearest_n(weights, tolerances, delta)
         return SampleChoice(n, misses, 0, 0, "exact law of one product")

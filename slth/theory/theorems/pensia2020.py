@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from slth.core.errors import BadInput
 from slth.core.network import Floats, Network
 from slth.theory.bounds.samples import SampleChoice, needed
 from slth.theory.gadgets.subset import SubsetSum
@@ -43,4 +44,6 @@ class Pensia2020:
 
     def samples(self, weights: Floats, tolerances: Floats, delta: float, law: str) -> SampleChoice:
         """Enough for expected misses <= delta, by the hitting law and simulated tails."""
+        if law != "UU":
+            raise BadInput("automatic samples know uniform weights only; give --samples")
         return needed(weights, tolerances, delta, law=law)
