@@ -57,7 +57,7 @@ def approximate(
         solver=solver,
         seed=seed,
         law=law,
-        domain=parse(domain, found.network) if domain else None,
+        domain=parse(domain, found.network) if domain is not None else None,
         threads=threads,
     )
     path = output or Path(target.name).with_suffix(".slth")

@@ -166,9 +166,11 @@ def cite(key: Annotated[str, typer.Argument(help="A theorem, for example pensia2
     typer.echo(f"{theorem.title}\n\n{theorem.statement}\n\n{theorem.citation}")
 
 
-def _plain(value: Any) -> str:
+def _plain(value: Any, deepest: int = 20) -> str:
+    if not deepest:
+        return "..."
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_plain(inner)}" for key, inner in value.items() if inner is not None)
+        return ", ".join(f"{key} {_plain(inner, deepest - 1)}" for key, inner in value.items() if inner is not None)
     if isinstance(value, list | tuple):
-        return ", ".join(_plain(inner) for inner in value)
+        return ", ".join(_plain(inner, deepest - 1) for inner in value)
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -10,6 +10,7 @@ from typing import Any
 
 import typer
 
+from slth.interop.files import shown
 from slth.theory.plan import Tick, silent
 
 
@@ -25,7 +26,7 @@ def count(value: int) -> str:
 
 def rows(pairs: Iterable[tuple[str, str]], indent: str = "  ") -> None:
     """Two aligned columns."""
-    listed = list(pairs)
+    listed = [(shown(name, 1_000_000), shown(value, 1_000_000)) for name, value in pairs]  # files may hold escape codes
     width = max(len(name) for name, _ in listed)
     for name, value in listed:
         typer.echo(f"{indent}{name.ljust(width)}  {value}")

@@ -75,7 +75,7 @@ class _Case:
         except BadInput as error:
             raise BadInput(f"{ticket}: {error}") from None
         claimed = self.ticket.claim.domain
-        self.domain = parse(domain, self.network, clip_of(claimed)) if domain else claimed
+        self.domain = claimed if domain is None else parse(domain, self.network, clip_of(claimed))
         self.bound = self.ticket.claim.eps if epsilon is None else epsilon
         self.worst: Any = None
 
@@ -132,7 +132,7 @@ def _ask_checker(case: _Case, domain: str | None, epsilon: float | None) -> dict
         target = Path(folder) / "target.safetensors"
         write_target(case.network, target)
         command = [sys.executable, "-m", "slth.verify", str(case.path), str(target), "--json"]
-        command += ["--domain", domain] if domain else []
+        command += [] if domain is None else ["--domain", domain]
         command += ["--epsilon", repr(epsilon)] if epsilon is not None else []
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode == 2:

@@ -23,6 +23,7 @@ from slth.theory.plan import (
     Gadget,
     Integers,
     Plan,
+    Progress,
     Request,
     Say,
     Tick,
@@ -126,9 +127,11 @@ class _Clock:
     gadget: Gadget
     seconds: float = 0.0
 
-    def choose(self, values: Integers, targets: Integers, tolerances: Integers | None) -> tuple[Bits, Integers]:
+    def choose(
+        self, values: Integers, targets: Integers, tolerances: Integers | None, progress: Progress | None = None
+    ) -> tuple[Bits, Integers]:
         begun = time.perf_counter()
-        found = self.gadget.choose(values, targets, tolerances)
+        found = self.gadget.choose(values, targets, tolerances, progress)
         self.seconds += time.perf_counter() - begun
         return found
 

@@ -23,6 +23,7 @@ OBJECTIVES = ("fewest", "closest", "within")
 TARGET_BITS = 40  # targets are rounded to at least so many bits below the scale
 ASSIGNMENTS = ("matched", "traded", "blocks")
 Say = Callable[[str], None]
+Progress = Callable[[int, int], None]
 Tick = Callable[[str, int, int], None]
 
 
@@ -134,8 +135,13 @@ class LayerPlan:
 class Gadget(Protocol):
     """Chooses which of the samples of an instance are kept, for many instances at once."""
 
-    def choose(self, values: Integers, targets: Integers, tolerances: Integers | None) -> tuple[Bits, Integers]:
-        """Positions (b, n) and absolute errors (b,) for values (b, n), targets (b,), tolerances (b,), all integers."""
+    def choose(
+        self, values: Integers, targets: Integers, tolerances: Integers | None, progress: Progress | None = None
+    ) -> tuple[Bits, Integers]:
+        """Positions (b, n) and absolute errors (b,) for values (b, n), targets (b,), tolerances (b,), all integers.
+
+        `progress` is told how many of the b instances are done, and b.
+        """
         ...
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from slth.theory.plan import Progress
+
 Integers = NDArray[np.int64]
 Bits = NDArray[np.bool_]
 
@@ -19,7 +21,9 @@ class Nearest:
     the product only, which needs about 1/tolerance samples instead of its square (ours).
     """
 
-    def choose(self, values: Integers, targets: Integers, tolerances: Integers | None) -> tuple[Bits, Integers]:
+    def choose(
+        self, values: Integers, targets: Integers, tolerances: Integers | None, progress: Progress | None = None
+    ) -> tuple[Bits, Integers]:
         """Positions and errors; ties go to the first unit, and to none."""
         distance = np.abs(values - targets[:, None])
         distance[values == 0] = np.iinfo(np.int64).max

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from slth.core.network import Dense, frozen
 from slth.core.source import Source
 from slth.theory.gadgets.assignment import EMPTY, assign
-from slth.theory.plan import LayerPlan, Plan, Tick, silent
+from slth.theory.plan import LayerPlan, Plan, Progress, Tick, silent
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bits = NDArray[np.bool_]
-CHUNK = 1 << 22  # samples in memory at once
+CHUNK = 1 << 21  # samples in memory at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,9 +101,14 @@ def solve_pair(
         if pick.any():
             samples = samples_of(source, layer, units, list(range(len(units))), rows)
             limit = None if limits is None else limits[rows][pick]
-            chosen[rows][pick], errors[rows][pick] = plan.gadget.choose(samples[pick], targets[rows][pick], limit)
-        tick(f"layer {layer.number + 1}", int(todo[: rows.stop].sum()), int(todo.sum()))
+            tell = _telling(tick, layer, int(todo[: rows.start].sum()), int(todo.sum()))
+            chosen[rows][pick], errors[rows][pick] = plan.gadget.choose(samples[pick], targets[rows][pick], limit, tell)
     return SolvedPair(layer, units, chosen, errors)
+
+
+def _telling(tick: Tick, layer: LayerPlan, before: int, total: int) -> Progress:
+    """What turns the progress of a chunk into that of the layer."""
+    return lambda done, _: tick(f"layer {layer.number + 1}", before + done, total)
 
 
 def integer_tolerances(tolerances: Floats, unit: float) -> Integers:
