@@ -148,7 +148,7 @@ def list_plugins(json: Json = False) -> None:
     found = {
         "theorems": {name: cls.title for name, cls in theorems},
         "solvers": {name: (cls.__doc__ or "").strip().splitlines()[0] for name, cls in solvers},
-        "laws": {law.name: f"{law.label}, integers at 2^-{law.bits}" for law in LAWS.values()},
+        "laws": {law.name: f"{law.label}, integers at 2^{-law.bits}" for law in LAWS.values()},
     }
     if json:
         screen.as_json(found)

@@ -6,6 +6,7 @@ interrupted or terminated.
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -68,14 +69,18 @@ def _run() -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 3
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
-        return _say(f"{error.filename}: {error.strerror}", 2)
     except OSError as error:
-        return _say(str(error), 3)
+        return _say(f"{error.filename}: {error.strerror}" if error.filename else str(error), _code_of(error))
     except Exception:  # a mistake of ours: show it whole, and never as an answer
         traceback.print_exc()
         return 3
     return 0
+
+
+def _code_of(error: OSError) -> int:
+    """2 where a path is at fault, 3 where the machine is."""
+    wrong = (errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP)
+    return 2 if error.errno in wrong else 3
 
 
 def _say(message: str, code: int) -> int:

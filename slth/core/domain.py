@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,6 +17,9 @@ from slth.core.errors import BadInput
 from slth.core.network import Network, frozen
 
 Floats = NDArray[np.float64]
+DIGITS, POWER = r"[0-9]{1,400}", r"([eE][+-]?[0-9]{1,3})?"
+NUMBER = re.compile(rf"[+-]?({DIGITS}/{DIGITS}|{DIGITS}(\.[0-9]{{0,400}})?{POWER}|\.{DIGITS}{POWER})")
+LARGEST = Fraction(10) ** 300  # ends of domains stay well inside float64
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +48,9 @@ class Box:
 
     def __post_init__(self) -> None:
         if self.lo > self.hi:
-            raise BadInput(f"the box from {self.lo} to {self.hi} is empty")
+            raise BadInput(f"the box from {_plain(self.lo)} to {_plain(self.hi)} is empty")
+        if max(abs(self.lo), abs(self.hi)) > LARGEST:
+            raise BadInput("the ends of a domain must lie within 1e300")
 
     def regions(self, inputs: int) -> Iterator[Region]:
         """The one region of the box."""
@@ -82,8 +88,9 @@ class Ball:
     def __post_init__(self) -> None:
         if self.norm not in ("linf", "l2"):
             raise BadInput(f"a ball has norm linf or l2, not {self.norm!r}")
-        if self.radius < 0:
-            raise BadInput(f"a ball of radius {self.radius} is empty")
+        if not 0 <= self.radius <= LARGEST:
+            raise BadInput("the radius of a ball must lie between 0 and 1e300")
+        _check(self.centres, 2)
         low, high = float(self.centres.min()), float(self.centres.max())
         if Fraction(low) < self.clip.lo or Fraction(high) > self.clip.hi:
             raise BadInput(f"ball centres from {low:g} to {high:g} leave the target's domain {self.clip}")
@@ -119,6 +126,10 @@ class Hull:
     upper: Floats
 
     def __post_init__(self) -> None:
+        _check(self.lower, 1)
+        _check(self.upper, 1)
+        if self.lower.shape != self.upper.shape:
+            raise BadInput("the ends of a hull differ in length")
         if (self.lower > self.upper).any():
             raise BadInput("the hull is empty: a lower end exceeds an upper end")
         object.__setattr__(self, "lower", frozen(self.lower))
@@ -143,9 +154,26 @@ class Hull:
 Domain = Box | Ball | Hull
 
 
+def width_of(domain: Domain) -> int | None:
+    """How many inputs a domain speaks of; None for a box, which fits any number."""
+    if isinstance(domain, Ball):
+        return domain.centres.shape[1]
+    return len(domain.lower) if isinstance(domain, Hull) else None
+
+
 def default(target: Network) -> Box:
     """[0, 1]^d for images, [-1, 1]^d for anything else."""
     return Box(Fraction(0), Fraction(1)) if target.is_image else Box(Fraction(-1), Fraction(1))
+
+
+def _check(points: Floats, dimensions: int) -> None:
+    """Refuses what is not a finite float64 array of so many dimensions with something in it."""
+    if points.dtype != np.float64 or points.ndim != dimensions or points.size == 0:
+        raise BadInput(
+            f"a domain needs float64 numbers in {dimensions} dimension(s), not {points.dtype} {points.shape}"
+        )
+    if not (np.abs(points) <= float(LARGEST)).all():
+        raise BadInput("a domain needs finite numbers within 1e300")
 
 
 def clip_of(domain: Domain) -> Box:
@@ -170,7 +198,7 @@ def parse(text: str, target: Network, clip: Box | None = None) -> Domain:
     kind, _, rest = text.partition(":")
     if kind == "box" and rest.count(":") == 1:
         lo, hi = rest.split(":")
-        return Box(_rational(lo), _rational(hi))
+        return Box(rational(lo), rational(hi))
     if kind == "hull" and rest:
         data = _points(rest, target)
         return Hull(data.min(axis=0), data.max(axis=0))
@@ -179,7 +207,7 @@ def parse(text: str, target: Network, clip: Box | None = None) -> Domain:
             rest += ":linf"
         if rest.count(":") >= 2:
             file, radius, norm = rest.rsplit(":", 2)
-            return Ball(_points(file, target), _rational(radius), norm, clip or default(target))
+            return Ball(_points(file, target), rational(radius), norm, clip or default(target))
     raise BadInput(f"domain {text!r} is not box:LO:HI, ball:FILE.npy:R[:linf|l2] or hull:FILE.npy")
 
 
@@ -191,18 +219,22 @@ def load_numbers(file: str | Path) -> Floats:
     BadInput
         When the file is not there or holds something else.
     """
-    if not Path(file).is_file():
-        raise BadInput(f"{file}: no such file; a .npy file of numbers is needed")
     try:
+        if not Path(file).is_file():
+            raise BadInput(f"{file}: no such file; a .npy file of numbers is needed")
         with open(file, "rb") as stream:
             if stream.read(6) != b"\x93NUMPY":
                 raise BadInput(f"{file}: not a .npy file")
             stream.seek(0)
-            return np.asarray(np.load(stream, allow_pickle=False), np.float64)
+            numbers = np.load(stream, allow_pickle=False)
+        if numbers.dtype.kind not in "fiu" or numbers.dtype.itemsize > 8:
+            raise BadInput(f"{file}: holds {numbers.dtype}, not floating-point numbers or integers")
+        return np.asarray(numbers, np.float64)
     except BadInput:
         raise
-    except (ValueError, OSError, EOFError, TypeError, MemoryError, OverflowError) as error:
-        raise BadInput(f"{file}: not a .npy file of numbers ({(str(error) or 'unreadable').splitlines()[0]})") from None
+    except Exception as error:  # a hostile header can raise nearly anything
+        reason = (str(error) or type(error).__name__).splitlines()[0][:200]
+        raise BadInput(f"{file}: not a .npy file of numbers ({reason})") from None
 
 
 def _points(file: str, target: Network) -> Floats:
@@ -213,14 +245,25 @@ def _points(file: str, target: Network) -> Floats:
     return points.reshape(-1, width)
 
 
-def _rational(text: str) -> Fraction:
+def rational(text: str) -> Fraction:
+    """A number exactly: decimal (0.1, 1e-6) or p/q, of a size that is quick to compute with.
+
+    Raises
+    ------
+    BadInput
+        For anything else.
+    """
+    if not isinstance(text, str) or not NUMBER.fullmatch(text):
+        raise BadInput(f"{str(text)[:60]!r} is not a number")
     try:
-        return Fraction(text.strip())
-    except (ValueError, ZeroDivisionError):
-        raise BadInput(f"{text!r} is not a number") from None
+        return Fraction(text)
+    except ZeroDivisionError:
+        raise BadInput(f"{text[:60]!r} divides by zero") from None
 
 
 def _plain(value: Fraction) -> str:
+    if abs(value) > LARGEST:
+        return "beyond 1e300"
     short = f"{float(value):g}"
     return short if Fraction(short) == value else str(value)
 

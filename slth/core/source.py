@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,7 +36,7 @@ class SourceLayer:
     def __post_init__(self) -> None:
         if not (0 < self.rows <= 1 << 24 and 0 < self.columns <= 1 << 24 and self.size <= 1 << 40):
             raise BadInput(f"a source layer of shape ({self.rows}, {self.columns}) is not possible")
-        usable = math.isfinite(self.scale) and self.scale > 0
+        usable = 0 < self.scale <= float(np.finfo(np.float32).max)
         if not usable or float(np.float32(self.scale)) != self.scale:
             raise BadInput(f"the scale of a layer must be a positive float32, not {self.scale!r}")
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slth.core.collapse import EffectiveLayer, Units, collapse
-from slth.core.domain import Domain
+from slth.core.domain import Domain, width_of
 from slth.core.errors import BadInput
 from slth.core.mask import Mask
 from slth.core.network import Activation, Dense, Flatten, Network, Node
@@ -51,6 +51,11 @@ class Missed:
 
     entries: Integers = field(default_factory=lambda: np.empty((0, 3), np.int64))
     errors: Floats = field(default_factory=lambda: np.empty(0))
+
+    def __post_init__(self) -> None:
+        fits = self.entries.shape == (len(self.errors), 3) and self.errors.ndim == 1
+        if not fits or self.entries.dtype != np.int64 or self.errors.dtype != np.float64:
+            raise BadInput("the list of missed weights is not one entry and one error each")
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -158,6 +163,8 @@ def check_fits(ticket: Ticket, target: Network) -> None:
         raise BadInput(f"the ticket is for target {ticket.claim.target[:16]}, this one is {target.digest[:16]}")
     dense = target.dense
     layers = ticket.source.layers
+    if width_of(ticket.claim.domain) not in (None, dense[0].shape[1]):
+        raise BadInput("the claim's domain does not have as many inputs as the target")
     if len(layers) != 2 * len(dense):
         raise BadInput(f"{len(layers)} source layers do not make pairs for {len(dense)} dense layers")
     for number, node in enumerate(dense):

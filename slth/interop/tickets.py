@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from fractions import Fraction
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from slth.core.domain import Ball, Box, Domain, Hull
+from slth.core.domain import Ball, Box, Domain, Hull, rational
 from slth.core.errors import BadFile, BadInput
 from slth.core.laws import law
 from slth.core.mask import Mask
@@ -23,6 +23,7 @@ Integers = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
 KEY = "slth.ticket"
 GENERATOR = "philox4x32-10/1"
+MOST_LAYERS = 200
 
 
 def write_ticket(path: str | Path, ticket: Ticket) -> str:
@@ -77,17 +78,48 @@ def read_ticket(path: str | Path) -> tuple[Ticket, str]:
     if KEY not in metadata:
         raise BadFile(f"{path}: not a ticket (no {KEY} in its metadata)")
     try:
-        body = json.loads(metadata[KEY])
-        if canonical_json(body) != metadata[KEY] or not isinstance(body, dict):
+        body = json.loads(metadata[KEY], parse_float=_no_float, parse_constant=_no_float, parse_int=_integer)
+        if not isinstance(body, dict) or canonical_json(body) != metadata[KEY]:
             raise BadInput("its JSON is not canonical")
         digest = body.pop("sha256")
         if content_digest(canonical_json(body), tensors) != digest:
             raise BadInput("its digest does not match its content")
-        return decode(body, tensors), str(digest)
+        ticket = decode(body, tensors)
+        _check_round_trip(ticket, body, tensors)
+        return ticket, str(digest)
     except BadInput as error:
-        raise BadFile(f"{path}: {error}") from None
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, OverflowError, ZeroDivisionError) as error:
-        raise BadFile(f"{path}: not a ticket of format 1 ({type(error).__name__}: {error})") from None
+        raise BadFile(f"{path}: {_one_line(error)}") from None
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, OverflowError, IndexError) as error:
+        raise BadFile(f"{path}: not a ticket of format 1 ({type(error).__name__}: {_one_line(error)})") from None
+
+
+def _check_round_trip(ticket: Ticket, body: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> None:
+    """Refuses what is more or other than what the ticket, written again, would be; masks may be encoded either way."""
+    again, same = encode(ticket)
+    again["masks"] = [
+        {"encoding": mask["encoding"], "kept": len(kept)}
+        for mask, kept in zip(body["masks"], ticket.mask.kept, strict=True)
+    ]
+    if canonical_json(again) != canonical_json(body) or same.keys() != tensors.keys():
+        raise BadInput("a field is missing, unknown, or not written as FORMAT.md says")
+    for name, array in same.items():
+        given = tensors[name]
+        if not name.startswith("mask.") and (given.dtype != array.dtype or given.tobytes() != array.tobytes()):
+            raise BadInput(f"tensor {name} is not what FORMAT.md says")
+
+
+def _one_line(error: Exception) -> str:
+    return ascii(" ".join(str(error).split()))[1:-1][:300]
+
+
+def _integer(text: str) -> int:
+    if len(text) > 17 or abs(int(text)) > 1 << 53:
+        raise BadInput("its JSON holds an integer beyond 2^53")
+    return int(text)
+
+
+def _no_float(text: str) -> float:
+    raise BadInput(f"its JSON holds {text[:40]}, and FORMAT.md allows no floating-point numbers")
 
 
 def decode(body: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Ticket:
@@ -98,6 +130,8 @@ def decode(body: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Ticket:
         SourceLayer(int(s["rows"]), int(s["columns"]), float.fromhex(s["scale"]), bool(s["bias"]))
         for s in body["layers"]
     )
+    if not (0 < len(layers) <= MOST_LAYERS and len(layers) % 2 == 0):
+        raise BadInput(f"{len(layers)} source layers are not pairs, 1 to {MOST_LAYERS // 2} of them")
     source = Source(int(body["seed"]), law(body["law"]), layers)
     kept = []
     for number, (mask, layer) in enumerate(zip(body["masks"], layers, strict=True)):
@@ -108,6 +142,8 @@ def decode(body: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Ticket:
     claim = body["claim"]
     if (claim["kind"], claim["norm"]) != ("supnorm", "linf"):
         raise BadInput("the claim is not of a kind that this version reads")
+    if not re.fullmatch("[0-9a-f]{64}", claim["target"]):
+        raise BadInput("the claim's target is not a digest")
     eps = float.fromhex(claim["eps"])
     if not 0 <= eps < float("inf"):
         raise BadInput(f"the claimed eps {eps} is not a finite number >= 0")
@@ -122,11 +158,11 @@ def decode(body: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Ticket:
 def _domain(value: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Domain:
     if value["kind"] == "hull":
         return Hull(tensors["domain.lower"], tensors["domain.upper"])
-    box = Box(Fraction(value["lo"]), Fraction(value["hi"]))
+    box = Box(rational(value["lo"]), rational(value["hi"]))
     if value["kind"] == "box":
         return box
     if value["kind"] == "ball":
-        return Ball(tensors["domain.centres"], Fraction(value["radius"]), value["norm"], box)
+        return Ball(tensors["domain.centres"], rational(value["radius"]), value["norm"], box)
     raise BadInput(f"no domain is of kind {value['kind']!r}")
 
 

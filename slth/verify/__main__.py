@@ -1,6 +1,7 @@
 """Command line: python -m slth.verify TICKET TARGET (FORMAT.md 8)."""
 
 import argparse
+import errno
 import json
 import math
 import os
@@ -15,6 +16,8 @@ from .collapse import collapse
 from .documents import read_target, read_ticket
 from .domain import claimed, number, optional
 from .fixed import BadInput, F, need
+
+PATHS = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP)
 
 
 class Parser(argparse.ArgumentParser):
@@ -51,7 +54,9 @@ def verify(options: argparse.Namespace) -> dict[str, Any]:
         layers, best = collapse(ticket, target, any(min(region.box[0]) < 0 for region in domain.regions)), 0
     except (ValueError, OverflowError, RecursionError) as error:
         raise BadInput(f"{at}: {error}") from None
-    except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
+    except OSError as error:
+        if error.errno not in PATHS:
+            raise
         raise BadInput(f"{at}: {error.strerror}") from None
     for region in domain.regions:
         best = Bound(layers, region).result(best)

@@ -2,7 +2,7 @@
 
 import re
 from fractions import Fraction
-from math import isqrt
+from math import isqrt, prod
 from typing import Any, NamedTuple
 
 from .container import Tensor, check, is_hex, is_rational, read_bytes, text
@@ -10,7 +10,7 @@ from .documents import Ticket
 from .fixed import Interval, ends, need
 
 _DECIMAL = r"-?[0-9]{1,40}(\.[0-9]{0,400})?(e[+-]?[0-9]{1,3})?"
-_NPY = rb"\{'descr': '<f([48])', 'fortran_order': False, 'shape': \([0-9, ]*\), \} *\n"
+_NPY = rb"\{'descr': '<f([48])', 'fortran_order': False, 'shape': \(([0-9, ]{0,200})\), \} *\n"
 _KEYS = {
     "box": {"kind": text("box"), "lo": is_rational, "hi": is_rational},
     "hull": {"kind": text("hull")},
@@ -96,7 +96,8 @@ def _array(path: str, inputs: int) -> list[list[float]]:
     match = re.fullmatch(_NPY, data[10:start]) if data[:8] == b"\x93NUMPY\x01\x00" else None
     need(match is not None, f"{path!a}: not a .npy file, version 1, of floats in C order")
     word, body = int(match[1]) if match else 8, data[start:]
-    need(len(body) > 0 and len(body) % (word * inputs) == 0, f"{path!a}: not rows of {inputs} inputs")
+    count = prod(int(n) for n in match[2].decode().replace(",", " ").split()) if match else 0
+    need(len(body) == word * count > 0 and count % inputs == 0, f"{path!a}: not rows of {inputs} inputs")
     return Tensor(f"F{8 * word}", (len(body) // (word * inputs), inputs), body).floats(path)
 
 

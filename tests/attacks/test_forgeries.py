@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from exact_replay import errors, inside
-from forgery_kinds import BROKEN_KINDS, KINDS, Draft, flipped, honest, points
+from forgery_kinds import BROKEN_KINDS, KINDS, flipped
+from honest_tickets import Draft, honest, points
 
 import slth.certify.bounds as fast_bounds
 import slth.interop.tickets as fast_files

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from forgery_kinds import Draft, make_perfect
+from honest_tickets import Draft, make_perfect
 
 from slth.core.domain import Ball, Box, Hull
 from slth.core.laws import law

@@ -14,7 +14,8 @@ Cases = Iterator[tuple[str, bytes]]
 
 def masks_wrong(rng: random.Random) -> Cases:
     gaps = {
-        "zero": b"\0", "zero behind": b"\1\0", "cut off": b"\x81", "not shortest": b"\x81\0", "long": b"\x80" * 5 + b"\1\1",
+        "zero": b"\0", "zero behind": b"\1\0", "cut off": b"\x81", "not shortest": b"\x81\0",
+        "long": b"\x80" * 5 + b"\1\1",
         "seven bytes": b"\x81" * 6 + b"\1", "bomb": b"\x80" * 100_000, "cut bomb": b"\xff" * 3_000_000,
         "too far": b"\x19", "far": b"\xff\xff\xff\xff\xff\x7f", "farther": b"\1" * 25,
         "wraps": b"\xff\xff\xff\xff\xff\x7f" * ((1 << 21) + 1), "none but one": b"",

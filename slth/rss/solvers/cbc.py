@@ -17,7 +17,7 @@ from slth.rss.programs import Program, by_programs
 @solvers.register("cbc")
 @dataclass(frozen=True)
 class Cbc:
-    """Each row is a mixed integer program in floats; positions are rounded and the door recomputes them.
+    """CBC by PuLP: a mixed integer program a row, in floats; positions are rounded and recomputed by the door.
 
     PuLP calls a time-limited answer "Optimal"; whether there is an answer at all is read from `sol_status`.
 

@@ -16,7 +16,7 @@ from slth.rss.programs import Program, by_programs
 @solvers.register("cpsat")
 @dataclass(frozen=True)
 class CpSat:
-    """Each row is a program over Booleans with an integer error; one worker and a fixed seed, so answers repeat.
+    """CP-SAT by OR-Tools: a program over Booleans a row, an integer error; one worker, a fixed seed: answers repeat.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ from slth.rss.programs import Program, by_programs
 @solvers.register("highs")
 @dataclass(frozen=True)
 class Highs:
-    """Each row is a mixed integer program in floats; positions are rounded and the door recomputes them.
+    """HiGHS by SciPy: a mixed integer program a row, in floats; positions are rounded and recomputed by the door.
 
     Parameters
     ----------
