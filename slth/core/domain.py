@@ -157,7 +157,7 @@ Domain = Box | Ball | Hull
 def width_of(domain: Domain) -> int | None:
     """How many inputs a domain speaks of; None for a box, which fits any number."""
     if isinstance(domain, Ball):
-        return domain.centres.shape[1]
+        return int(domain.centres.shape[1])
     return len(domain.lower) if isinstance(domain, Hull) else None
 
 

@@ -8,7 +8,7 @@ MAX_WEIGHTS = 1 << 27
 """Numbers in all tensors that are loaded from one file."""
 MAX_TENSORS = 10_000
 """Tensors in one file."""
-MAX_HEADER = 10_000_000
+MAX_HEADER = 8_000_000
 """Bytes in one JSON text (safetensors header, architecture)."""
 MAX_PICKLE = 16 << 20
 """Bytes in one pickle, tensors excluded."""

@@ -109,7 +109,7 @@ def load(path: str) -> tuple[dict[str, str], dict[str, Tensor]]:
     data = read_bytes(path)
     length = int.from_bytes(data[:8], "little")
     start = 8 + length
-    need(length <= 10_000_000 and start <= len(data), "no safetensors header, or one beyond the file or 10 MB")
+    need(length <= 8_000_000 and start <= len(data), "no safetensors header, or one beyond the file or 8 MB")
     header = read_json(data[8:start].decode())
     need(isinstance(header, dict), "header: not an object")
     metadata = header.pop("__metadata__", {})
