@@ -25,7 +25,7 @@ def parse_json(text: bytes | str, what: str) -> Any:
     Raises
     ------
     BadFile
-        For anything else, for duplicate keys, and above 10 MB, 200,000 brackets or 50,000 keys in one object.
+        For anything else, for duplicate keys, and above 8 MB, 200,000 brackets or 50,000 keys in one object.
     """
     if len(text) > MAX_HEADER:
         raise BadFile(f"{what} is larger than {MAX_HEADER} bytes")

@@ -208,12 +208,16 @@ def unpack(encoding: str, data: Bytes, size: int) -> Integers:
     if len(data) and not last[-1]:
         raise BadInput("a gap is cut off")
     ends = np.flatnonzero(last)
+    if len(ends) > size:  # before anything of that length is computed
+        raise BadInput("a gap leaves the layer")
     starts = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else ends
     place = np.arange(len(data)) - np.repeat(starts, ends - starts + 1)
     if (place > 5).any() or ((ends > starts) & (data[ends] == 0)).any():
         raise BadInput("a gap is not in its shortest form")
     gaps = np.add.reduceat((data & 127).astype(np.int64) << (7 * place), starts) if len(ends) else ends
+    if len(gaps) and not 0 < gaps.min() <= gaps.max() <= size:  # so that the sums below cannot wrap
+        raise BadInput("a gap leaves the layer")
     entries = np.cumsum(gaps) - 1
-    if len(gaps) and (gaps.min() < 1 or entries[-1] >= size):
+    if len(gaps) and entries[-1] >= size:
         raise BadInput("a gap leaves the layer")
     return entries
