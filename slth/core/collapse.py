@@ -50,7 +50,7 @@ class EffectiveLayer:
 class Units:
     """The masked first layer of a pair: unit r reads `column[r]` (-1: nothing) with weight `value[r]`."""
 
-    column: Integers
+    column: NDArray[np.int32]
     value: Integers
 
     @classmethod
@@ -66,11 +66,12 @@ class Units:
         if (np.diff(rows) == 0).any():
             unit = int(rows[:-1][np.diff(rows) == 0][0])
             raise BadInput(f"unit {unit} of source layer {layer} keeps more than one incoming weight")
-        column = np.full(source.layers[layer].rows, -1, np.int64)
-        value = np.zeros_like(column)
+        column = np.full(source.layers[layer].rows, -1, np.int32)
+        value = np.zeros(len(column), np.int64)
         column[rows] = columns
         value[rows] = source.entries(layer, rows, columns)
-        return cls(frozen(column), frozen(value))
+        column.flags.writeable = value.flags.writeable = False
+        return cls(column, value)
 
 
 def collapse(source: Source, mask: Mask) -> tuple[EffectiveLayer, ...]:
