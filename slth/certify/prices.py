@@ -41,7 +41,7 @@ def prices(target: Network, domain: Domain) -> list[Floats]:
     with np.errstate(all="ignore"):
         for region in pieces:
             inputs = Inputs(region, signed)
-            hidden = tightened(model, inputs, entered(model.layers[0], inputs))[0]
+            hidden = tightened(model, inputs, entered(model.layers[0], inputs))[0][: len(target.dense) - 1]
             reach = [largest(region.lower, region.upper), *(n.target.relu().upper for n in hidden)]
             for table, h, slope in zip(out, reach, _slopes(target, hidden), strict=True):
                 fed = np.append(h, 1.0)[: table.shape[1]]

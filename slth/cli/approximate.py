@@ -10,6 +10,7 @@ import typer
 from slth.cli import screen
 from slth.core.errors import BadInput
 
+SHOWN = 5
 N = TypeVar("N", int, float)
 
 
@@ -61,8 +62,7 @@ def approximate(
         threads=threads,
     )
     path = output or Path(target.name).with_suffix(".slth")
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        raise BadInput(f"{path}: cannot be written; name a file in a folder that exists")
+    screen.check_output(path, target)
     with screen.progress() as tick:
         made = build(found.network, request, theorem, say, tick)
     sha256 = write_ticket(path, made.ticket)
@@ -96,6 +96,7 @@ def _report(made: Any, size: int, path: Path, sha256: str) -> dict[str, Any]:
         "samples": ticket.made["samples"],
         "certified_samples": choice.certified_n if choice else None,
         "missed": len(ticket.missed),
+        "widened": made.widened,
         "max_weight_error": made.max_weight_error,
         "eps": ticket.claim.eps,
         "eps_f64": made.certified.eps_f64,
@@ -127,12 +128,19 @@ def _print(report: dict[str, Any], made: Any) -> None:
             ("sha256", report["sha256"]),
         ]
     )
+    if made.widened:
+        screen.note(f"{made.widened} weights were given a wider tolerance: eps holds all the same")
     if len(ticket.missed):
         screen.note("missed weights keep their closest subset; more --samples or --assignment traded may reach them")
     for number, row, column, error in _first_missed(ticket.missed):
-        screen.note(f"missed: target layer {number + 1}, row {row}, column {column}, off by {screen.number(error)}")
+        biased = ticket.source.layers[2 * number].bias
+        last = biased and column == ticket.source.layers[2 * number].columns - 1
+        where = f"row {row}, {'bias' if last else f'column {column}'}"
+        screen.note(f"missed: target layer {number + 1}, {where}, off by {screen.number(error)}")
+    if len(ticket.missed) > SHOWN:
+        screen.note(f"and {screen.count(len(ticket.missed) - SHOWN)} more, in the ticket")
 
 
 def _first_missed(missed: Any) -> list[tuple[int, int, int, float]]:
-    both = zip(missed.entries[:5].tolist(), missed.errors[:5].tolist(), strict=True)
+    both = zip(missed.entries[:SHOWN].tolist(), missed.errors[:SHOWN].tolist(), strict=True)
     return [(*entry, error) for entry, error in both]

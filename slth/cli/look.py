@@ -25,6 +25,7 @@ def convert(
 
     if output.suffix != ".safetensors":
         raise BadInput(f"{output}: the canonical target is a .safetensors file; give it that name")
+    screen.check_output(output, source)
     found = read(source, arch)
     for line in found.notes:
         screen.note(line)
@@ -86,6 +87,7 @@ def export(
     from slth.interop.read import read
     from slth.interop.tickets import read_ticket
 
+    screen.check_output(to, ticket, target)
     found, _ = read_ticket(ticket)
     network = read(target, arch).network
     check_fits(found, network)

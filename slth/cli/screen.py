@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import typer
 
+from slth.core.errors import BadInput
 from slth.interop.files import shown
 from slth.theory.plan import Tick, silent
 
@@ -34,7 +37,31 @@ def rows(pairs: Iterable[tuple[str, str]], indent: str = "  ") -> None:
 
 def as_json(value: dict[str, Any]) -> None:
     """One JSON object on one line."""
-    typer.echo(json.dumps(value))
+    typer.echo(json.dumps(_finite(value), allow_nan=False))
+
+
+def _finite(value: Any) -> Any:
+    """The same with null for numbers that JSON does not have."""
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def check_output(output: Path, *inputs: Path) -> None:
+    """Refuses to write where nothing can be written, or over what is being read.
+
+    Raises
+    ------
+    BadInput
+    """
+    if not output.absolute().parent.is_dir():
+        raise BadInput(f"{output}: there is no such folder")
+    if output.exists() and not output.is_file():
+        raise BadInput(f"{output}: is not a regular file; give another name")
+    if any(output.exists() and given.exists() and output.samefile(given) for given in inputs):
+        raise BadInput(f"{output}: is what is read; give another name to write to")
 
 
 def note(line: str) -> None:

@@ -11,12 +11,15 @@ import tempfile
 import time
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from slth.cli import screen
-from slth.core.errors import BadInput, SlthError, Unavailable
+from slth.core.errors import BadInput, Unavailable
+
+if TYPE_CHECKING:
+    from slth.core.domain import Domain
 
 ADVICE = {
     "PROVED": "the error stays within the bound for every real input of the domain",
@@ -44,7 +47,7 @@ def verify(
     case = _Case(ticket, target, arch, domain, epsilon)
     report = case.report(attack)
     if exact:
-        report |= _ask_checker(case, domain, epsilon)
+        report |= _ask_checker(case, epsilon, domain is not None)
         if report["verdict"] == "PROVED" and report["exact"]["verdict"] != "PROVED":
             report["verdict"] = "UNDECIDED"
     if report["verdict"] == "REFUTED":
@@ -124,24 +127,40 @@ class _Case:
         return path
 
 
-def _ask_checker(case: _Case, domain: str | None, epsilon: float | None) -> dict[str, Any]:
-    """Runs `python -m slth.verify`, a program of its own, on the canonical target."""
+def _ask_checker(case: _Case, epsilon: float | None, other_domain: bool) -> dict[str, Any]:
+    """Runs `python -m slth.verify`, a program of its own, on the canonical target and the same domain."""
     from slth.interop.targets import write_target
 
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "target.safetensors"
         write_target(case.network, target)
-        command = [sys.executable, "-m", "slth.verify", str(case.path), str(target), "--json"]
-        command += [] if domain is None else ["--domain", domain]
+        command = [sys.executable, "-m", "slth.verify", str(case.path.absolute()), str(target), "--json"]
+        command += ["--domain", _written(case.domain, Path(folder))] if other_domain else []
         command += ["--epsilon", repr(epsilon)] if epsilon is not None else []
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode == 2:
         raise BadInput(_last_line(done.stderr))
-    if done.returncode == 3:
-        raise Unavailable(_last_line(done.stderr))
-    if done.returncode not in (0, 1):
-        raise SlthError(f"the exact checker stopped with code {done.returncode}: {_last_line(done.stderr)}")
-    return {"exact": jsons.loads(done.stdout)}
+    if done.returncode not in (0, 1) or not done.stdout.startswith("{"):
+        raise Unavailable(f"the exact checker stopped with code {done.returncode}: {_last_line(done.stderr)}")
+    report = jsons.loads(done.stdout)
+    if (report["ticket"], report["target"]) != (case.sha256, case.network.digest):
+        raise Unavailable(f"{case.path}: changed while it was checked")
+    return {"exact": report}
+
+
+def _written(domain: Domain, folder: Path) -> str:
+    """A domain as the checker's option, points as float64 in a file."""
+    import numpy as np
+
+    from slth.core.domain import Ball, Box
+
+    if isinstance(domain, Box):
+        return f"box:{domain.lo}:{domain.hi}"
+    if isinstance(domain, Ball):
+        np.save(folder / "points.npy", domain.centres)
+        return f"ball:{folder}/points.npy:{domain.radius}:{domain.norm}"
+    np.save(folder / "points.npy", np.stack([domain.lower, domain.upper]))
+    return f"hull:{folder}/points.npy"
 
 
 def _last_line(text: str) -> str:

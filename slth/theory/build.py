@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, replace
 
@@ -10,6 +11,7 @@ import numpy as np
 from slth.certify import Certified, certify
 from slth.core.collapse import collapse
 from slth.core.domain import Domain
+from slth.core.errors import BadInput
 from slth.core.laws import law
 from slth.core.mask import Mask
 from slth.core.network import Floats, Network
@@ -38,6 +40,7 @@ from slth.version import version
 
 MOST_ROUNDS = 3
 QUICK = 26  # samples up to which the closest subset takes microseconds
+QUICK_WITHIN = 40  # and one within tolerance
 PROBED = 16
 NARROWER = 0.95  # how far below the missing factor a further round aims
 
@@ -58,6 +61,8 @@ class Made:
     weight_errors : tuple of float64 arrays (outputs, columns)
     rounds : tuple of float
         The claim after each round.
+    widened : int
+        Weights beyond their tolerance in a ticket that meets a wish for eps all the same.
     solve_seconds, total_seconds : float
         In the subset sums alone; in all, certificates included.
     """
@@ -68,6 +73,7 @@ class Made:
     choice: SampleChoice | None
     weight_errors: tuple[Floats, ...]
     rounds: tuple[float, ...]
+    widened: int
     solve_seconds: float
     total_seconds: float
 
@@ -109,15 +115,21 @@ def approximate(
     choice = None if request.samples else _choose_samples(rule, target, request, wanted, say)
     plan = rule.plan(target, request, choice.n if choice else int(request.samples or 1))
     clock = _Clock(plan.gadget)
-    attempts, limits = _attempts(replace(plan, gadget=clock), target, request, wanted, say, tick)
-    last = attempts[-1]
-    reached = request.epsilon is not None and last.claim <= request.epsilon
-    missed = Missed() if limits is None or reached else _missed(last.errors, limits)
-    claim = SupNorm(target.digest, last.claim, domain)
-    ticket = Ticket(plan.source, last.mask, claim, _made(plan, request, wanted), missed)
+    attempts = _attempts(replace(plan, gadget=clock), target, request, wanted, say, tick)
+    best = min(attempts, key=lambda attempt: attempt.claim)
+    if not math.isfinite(best.claim):
+        raise BadInput(f"the bound overflows on {domain}; a smaller --domain is needed")
+    missed = Missed() if best.limits is None else _missed(best.errors, best.limits)
+    widened = 0
+    if request.epsilon is not None and best.claim <= request.epsilon:
+        # the wish is met, and tolerances were ours to choose: what was reached is what is allowed
+        widened, missed = len(missed), Missed()
+    claim = SupNorm(target.digest, best.claim, domain)
+    ticket = Ticket(plan.source, best.mask, claim, _made(plan, request, wanted), missed)
     claims = tuple(attempt.claim for attempt in attempts)
     total = time.perf_counter() - begun
-    return Made(ticket, last.certified, limits or wanted, choice, last.errors, claims, clock.seconds, total)
+    tolerances = best.limits or wanted
+    return Made(ticket, best.certified, tolerances, choice, best.errors, claims, widened, clock.seconds, total)
 
 
 @dataclass(eq=False)
@@ -143,6 +155,7 @@ class _Attempt:
     pairs: tuple[SolvedPair, ...]
     mask: Mask
     certified: Certified
+    limits: Tolerances | None
 
     @property
     def claim(self) -> float:
@@ -155,18 +168,18 @@ class _Attempt:
 
 def _attempts(
     plan: Plan, target: Network, request: Request, wanted: Tolerances, say: Say, tick: Tick
-) -> tuple[list[_Attempt], Tolerances | None]:
-    """Rounds until the wish for eps is met, and the tolerances of the last; None where the objective needs none."""
+) -> list[_Attempt]:
+    """Rounds until the wish for eps is met."""
     domain = request.domain_for(target)
     limits = None if _free_of_tolerance(request) else wanted
-    if request.objective == "closest" and plan.layers[0].samples > QUICK:
-        say(f"solving to the closest subset will take about {_expected_seconds(plan, target):.0f} s")
+    if plan.layers[0].samples > (QUICK if limits is None else QUICK_WITHIN):
+        say(f"solving will take about {_expected_seconds(plan, wanted, limits):.0f} s")
     attempts = [_attempt(plan, target, wanted, limits, domain, None, tick)]
     while limits and request.epsilon and attempts[-1].claim > request.epsilon and len(attempts) < MOST_ROUNDS:
         limits = limits.scaled(NARROWER * request.epsilon / attempts[-1].claim)
         say(f"certified {attempts[-1].claim:.4g}: tolerances scaled to a median of {limits.median:.2g}, solving again")
         attempts.append(_attempt(plan, target, limits, limits, domain, attempts[-1], tick))
-    return attempts, limits
+    return attempts
 
 
 def _attempt(
@@ -188,20 +201,23 @@ def _attempt(
         pairs.append(pair)
     kept = [entries for pair in pairs for entries in pair.kept()]
     mask = drop_dead_units(plan.source, Mask.of(plan.source, kept))
-    return _Attempt(tuple(pairs), mask, certify(target, collapse(plan.source, mask), domain))
+    return _Attempt(tuple(pairs), mask, certify(target, collapse(plan.source, mask), domain), limits)
 
 
-def _expected_seconds(plan: Plan, target: Network) -> float:
+def _expected_seconds(plan: Plan, wanted: Tolerances, limits: Tolerances | None) -> float:
     """Measured on a few random instances of the same size; the first run, which compiles, is not counted."""
-    n = plan.layers[0].samples
-    values = np.random.default_rng(0).integers(-(2**47), 2**47, (PROBED, n))
-    targets = values[:, : n // 3].sum(axis=1)
-    seconds = 0.0
-    for rows in (1, PROBED):
+    layer = plan.layers[0]
+    values = np.random.default_rng(0).integers(-(2**46), 2**46, (PROBED, layer.samples)) << layer.shift // 2
+    targets = values[:, ::9].sum(axis=1) // 2
+    step = int(min(wanted.median / layer.unit, 2.0**50))
+    each = 0.0
+    for rows in (1, 1, PROBED):
         begun = time.perf_counter()
-        plan.gadget.choose(values[:rows], targets[:rows] + 1, None)
-        seconds = time.perf_counter() - begun
-    return seconds / PROBED * sum(layer.outputs * len(layer.slots) for layer in plan.layers)
+        plan.gadget.choose(values[:rows], targets[:rows], None if limits is None else np.full(rows, step))
+        each = (time.perf_counter() - begun) / rows
+        if each > 1:
+            break
+    return each * sum(layer.outputs * len(layer.slots) for layer in plan.layers)
 
 
 def _free_of_tolerance(request: Request) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,11 @@ from slth.core.errors import BadInput
 from slth.core.laws import Law, law
 from slth.core.network import Activation, Dense, Flatten, Network
 from slth.core.source import Source, SourceLayer
+from slth.rss.problem import OBJECTIVES
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Bits = NDArray[np.bool_]
-OBJECTIVES = ("fewest", "closest", "within")
 TARGET_BITS = 40  # targets are rounded to at least so many bits below the scale
 ASSIGNMENTS = ("matched", "traded", "blocks")
 Say = Callable[[str], None]
@@ -81,7 +81,9 @@ class Request:
             raise BadInput(f"assignment {self.assignment!r} is none of {', '.join(ASSIGNMENTS)}")
         if self.samples is not None and not 1 <= self.samples <= 100_000:
             raise BadInput(f"samples must be between 1 and 100000, not {self.samples}")
-        law(self.law)
+        if self.threads is not None and self.threads < 1:
+            raise BadInput(f"--threads must be 1 or more, not {self.threads}")
+        Source(self.seed, law(self.law), ())
 
     def domain_for(self, target: Network) -> Domain:
         """The domain asked for, or the target's default."""
@@ -154,7 +156,6 @@ class Plan:
     layers: tuple[LayerPlan, ...]
     gadget: Gadget
     assignment: str
-    extra: dict[str, Any] = field(default_factory=dict)
 
 
 def pair_plan(target: Network, request: Request, theorem: str, gadget: Gadget, samples: int) -> Plan:

@@ -114,6 +114,8 @@ def _level(target: Network, domain: Domain, shape: list[Floats], epsilon: float,
     for _ in range(ROUNDS):
         layers = _simulated(target, _capped(target, shape, level), seed)
         eps = claimed(certify(target, layers, domain, sharp=False))
+        if not 0 < eps < math.inf:
+            break
         change = AIM * epsilon / eps
         level = float(_short(np.array(level * min(max(change, 1e-6), 1e6))))
         if 0.95 < change < 1.05:

@@ -94,7 +94,7 @@ def main(arguments: list[str] | None = None) -> int:
         code, message = 2, str(error)
     except KeyboardInterrupt:
         code, message = 130, "interrupted"
-    except (MemoryError, OSError) as error:
+    except Exception as error:  # memory, disk, or a mistake of ours: never an answer
         code, message = 3, f"{type(error).__name__} {error}"
     print("slth.verify:", ascii(" ".join(message.split()))[1:-1][:600], file=sys.stderr)
     return code

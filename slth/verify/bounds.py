@@ -154,8 +154,9 @@ class Bound:
     def _ask(self, z: list[int], z_bits: int, d: list[int], d_bits: int) -> None:
         """Remember how much each unit of the first layer is asked for: a guess for the scales of R5."""
         for sums, row, bits in zip(self.asked, (z, d), (z_bits, d_bits), strict=True):
-            unit = 1 << max(0, bits)
-            sums[:] = [s + (c / unit) ** 2 for s, c in zip(sums, row, strict=True)] if row else sums
+            drop = max(0, max(map(abs, row), default=0).bit_length() - 400)  # within what a float can square
+            unit = 1 << max(0, bits - drop)
+            sums[:] = [s + ((c >> drop) / unit) ** 2 for s, c in zip(sums, row, strict=True)] if row else sums
 
     def _balls(self, number: int, z: list[int], d: list[int]) -> tuple[int | None, int | None]:
         """R5: twice what the slopes of the ball step may leave for the unsettled parts of two rows."""

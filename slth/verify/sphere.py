@@ -41,7 +41,7 @@ def sphere(m: Matrix, offset: list[int], reach: list[int], ball: int | None, wei
     down = [sum(t * t * n for t, n in zip(typical, column, strict=True)) for column in zip(*squares, strict=True)]
     left = _integers([t / a if a else t for t, a in zip(typical, across, strict=True)])
     best = [r / sqrt(sqrt(d)) if d else r for r, d in zip(far, down, strict=True)]
-    right = [1] * len(reach) if ball is not None else _integers(best)
+    right = [1 if ball is not None else max(t, r > 0) for t, r in zip(_integers(best), reach, strict=True)]
     rows = [[s * n * t for n, t in zip(row, right, strict=True)] for row, s in zip(m.rows, left, strict=True) if s]
     size = norm(-(-r // t) for r, t in zip(reach, right, strict=True) if r)
     size = size if ball is None else min(size, ball)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from slth.core.errors import BadInput
 from slth.core.network import Floats, Network
-from slth.theory.bounds.samples import SampleChoice, needed
+from slth.theory.bounds.samples import SampleChoice, expected_misses, needed
 from slth.theory.gadgets.subset import SubsetSum
 from slth.theory.plan import Plan, Request, pair_plan
 from slth.theory.theorem import theorems
+
+EXACT = 50  # the most samples that the exact solver takes
 
 
 @theorems.register("pensia2020")
@@ -46,4 +48,10 @@ class Pensia2020:
         """Enough for expected misses <= delta, by the hitting law and simulated tails."""
         if law != "UU":
             raise BadInput("automatic samples know uniform weights only; give --samples")
-        return needed(weights, tolerances, delta, law=law)
+        choice = needed(weights, tolerances, delta, law=law)
+        if choice.n <= EXACT:
+            return choice
+        misses = expected_misses(weights, tolerances, EXACT, law=law)
+        return replace(
+            choice, n=EXACT, expected_misses=misses, how=f"{choice.n} would do, {EXACT} is what is solved exactly"
+        )
