@@ -211,7 +211,9 @@ def main() -> None:
         f"# The experiment of Pensia et al. (2020) as real tickets\n\n`python benchmarks/pensia.py` on {machine}.\n\n"
     )
     (HERE / "results" / "pensia.md").write_text(heading + text + "\n")
-    (HERE / "results" / "pensia.json").write_text(json.dumps([{**vars(row), "holds": bool(row.holds)} for row in rows], indent=1) + "\n")
+    (HERE / "results" / "pensia.json").write_text(
+        json.dumps([{**vars(row), "holds": bool(row.holds)} for row in rows], indent=1) + "\n"
+    )
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import typer
 from slth.cli import approximate, look, verify
 from slth.core.errors import SlthError
 
+GRACE = 1.0  # seconds to clean up in after a signal
 ENDING = {int(signal.SIGINT): 130, int(signal.SIGTERM): 143}
 
 app = typer.Typer(
@@ -61,6 +62,8 @@ def _run() -> int:
     try:
         app(standalone_mode=True)
     except SystemExit as stop:
+        if type(sys.stdout).__name__ == "PacifyFlushWrapper":  # so Typer says, with code 1, that nobody reads on
+            return 3
         return stop.code if isinstance(stop.code, int) else 1
     except SlthError as error:
         return _say(str(error), error.exit_code)
@@ -91,4 +94,9 @@ def _say(message: str, code: int) -> int:
 
 
 def _ended(number: int, frame: FrameType | None) -> None:
+    if hasattr(
+        signal, "setitimer"
+    ):  # an exception inside the import of a module in C can be lost: then end all the same
+        signal.signal(signal.SIGALRM, lambda *_: os._exit(ENDING[number]))
+        signal.setitimer(signal.ITIMER_REAL, GRACE)
     raise SystemExit(ENDING[number])
