@@ -20,6 +20,7 @@ from slth.core.errors import SlthError
 
 GRACE = 1.0  # seconds to clean up in after a signal
 ENDING = {int(signal.SIGINT): 130, int(signal.SIGTERM): 143}
+_stopped: list[int] = []  # codes of the signals that came, whatever becomes of the exceptions that they raise
 
 app = typer.Typer(
     name="slth",
@@ -55,7 +56,8 @@ def main() -> None:
     """Runs the program and turns what it raises into one line and an exit code."""
     for number in ENDING:
         signal.signal(number, _ended)
-    sys.exit(_run())
+    code = _run()
+    sys.exit(_stopped[0] if _stopped else code)
 
 
 def _run() -> int:
@@ -75,7 +77,8 @@ def _run() -> int:
     except OSError as error:
         return _say(f"{error.filename}: {error.strerror}" if error.filename else str(error), _code_of(error))
     except Exception:  # a mistake of ours: show it whole, and never as an answer
-        traceback.print_exc()
+        if not _stopped:
+            traceback.print_exc()
         return 3
     return 0
 
@@ -94,9 +97,9 @@ def _say(message: str, code: int) -> int:
 
 
 def _ended(number: int, frame: FrameType | None) -> None:
-    if hasattr(
-        signal, "setitimer"
-    ):  # an exception inside the import of a module in C can be lost: then end all the same
+    _stopped.append(ENDING[number])
+    # an exception inside the import of a module in C can be lost: then end all the same
+    if hasattr(signal, "setitimer"):
         signal.signal(signal.SIGALRM, lambda *_: os._exit(ENDING[number]))
         signal.setitimer(signal.ITIMER_REAL, GRACE)
     raise SystemExit(ENDING[number])

@@ -211,5 +211,5 @@ def test_a_small_file_asks_for_little(program, tmp_path, figure):
         ended = program(name, path)
         worst["seconds"], worst["grown"] = max(worst["seconds"], ended.seconds), max(worst["grown"], ended.grown)
         assert ended.code in (0, 1) and ended.err == "", (name, ended.err)
-        assert ended.seconds < SECONDS and ended.grown < 512, (name, ended.seconds, ended.grown)
+        assert ended.seconds < 2 * SECONDS and ended.grown < 512, (name, ended.seconds, ended.grown)
     figure("a ticket of 2 kB with layers of 2^26 weights", f"{worst['seconds']:.2f} s, +{worst['grown']} MB")
