@@ -69,6 +69,8 @@ def _run() -> int:
         return stop.code if isinstance(stop.code, int) else 1
     except SlthError as error:
         return _say(str(error), error.exit_code)
+    except ImportError as error:
+        return _say(f"a package is missing or cannot be loaded: {error}", 3)
     except MemoryError:
         return _say("not enough memory; fewer samples or a smaller target need less", 3)
     except BrokenPipeError:

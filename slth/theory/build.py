@@ -42,7 +42,7 @@ MOST_ROUNDS = 3
 QUICK = 26  # samples up to which the closest subset takes microseconds
 QUICK_WITHIN = 40  # and one within tolerance
 PROBED = 16
-NARROWER = 0.95  # how far below the missing factor a further round aims
+NARROWER = 0.75  # a further round aims so far below the missing factor: errors fill three quarters of a tolerance
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Bits = NDArray[np.bool_]
 TARGET_BITS = 40  # targets are rounded to at least so many bits below the scale
+RARE = 0.02  # useless units, in all, that are not worth another
 ASSIGNMENTS = ("matched", "traded", "blocks")
 Say = Callable[[str], None]
 Progress = Callable[[int, int], None]
@@ -182,10 +183,19 @@ def pair_plan(target: Network, request: Request, theorem: str, gadget: Gadget, s
 
 
 def unit_count(inputs: int, bias: bool, signed: bool, samples: int, assignment: str) -> int:
-    """Width of the first layer of a pair: `samples` units a group, or twice that where blocks idle half of them."""
+    """Width of the first layer of a pair: `samples` units a group, or twice that where blocks idle half of them.
+
+    A unit with the wrong sign for every column serves nobody, which matters where columns are few: there a few units
+    more make up for them. From about 20 columns on it is `samples` units a group exactly.
+    """
+    columns = inputs + bias
     if assignment == "blocks":
-        return 2 * samples * (inputs + bias)
-    return samples * ((2 if signed else 1) * inputs + bias)
+        return 2 * samples * columns
+    needed = samples * ((2 if signed else 1) * inputs + bias)
+    useless = 2.0**-columns
+    if needed * useless < RARE:
+        return needed
+    return math.ceil(needed / (1 if signed else 1 - useless) + 3 * math.sqrt(needed * useless))
 
 
 def scale_of(node: Dense, drawn: Law) -> float:

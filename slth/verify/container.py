@@ -57,7 +57,7 @@ def text(pattern: str) -> Callable[[Any], bool]:
 
 
 is_hex = text(r"0x[0-9a-f]{1,40}(\.[0-9a-f]{0,40})?p[+-]?[0-9]{1,5}")
-is_rational = text(r"-?[0-9]{1,400}(/0*[1-9][0-9]{0,400})?")
+is_rational = text(r"-?[0-9]{1,400}(/[1-9][0-9]{0,399})?")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -39,49 +39,53 @@ def described(descr: str = "'<f8'", order: str = "False", shape: str = "(1, 3)")
     return f"{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}"
 
 
+THREE = np.zeros((1, 3)).tobytes()
+SHAPES = [
+    "(10**12, 3)",
+    "(1000000000000, 3)",
+    "(-1, 3)",
+    "(99999999999999999999, 3)",
+    "(1, 3, 0)",
+    "(1.0, 3)",
+    "3",
+    "None",
+]
+SHAPES += ["(2, 3)", "(1, 3" + ", 1" * 40 + ", 2)", "()", "(0, 3)", "(True, 3)"]
+TYPES = [
+    "'<f8\\x00'",
+    "'<f16'",
+    "'<c16'",
+    "'<U3'",
+    "'|S8'",
+    "'<M8[s]'",
+    "'|V8'",
+    "[('a', '<f8')]",
+    "'<f999'",
+    "1",
+    "None",
+]
+HEADERS = [
+    "",
+    "{",
+    "{}",
+    "[]",
+    "'",
+    "(" * 200,
+    "(" * 9_000,
+    "{'a':" * 3_000,
+    "-" * 9_000 + "1",
+    "\0",
+    "\xff",
+    "1" * 9_000,
+]
+ARRAYS = [np.zeros((1, 3), complex), np.array([["1", "2", "3"]]), np.zeros((1, 3), "M8[s]"), np.zeros(3, [("a", "f8")])]
+
+
 def domain_files(canary: Path) -> Iterator[tuple[str, bytes]]:
     """Label and content; none of them is a domain, and reading one must not make the canary."""
-    live, three = pickle.dumps(Live(canary)), np.zeros((1, 3)).tobytes()
-    yield "a pickle", live
-    yield "an array of objects", saved(np.array([[Live(canary)] * 3]), allow_pickle=True)
-    yield "objects by hand", npy(described("'|O'"), live)
-    yield "a zip", saved_zip(live)
-    yield "code for a shape", npy(described(shape=f"__import__('os').mkdir({str(canary)!r})"), three)
-    yield "code for a header", npy(f"__import__('os').mkdir({str(canary)!r})", three)
-    for shape in (
-        "(10**12, 3)",
-        "(1000000000000, 3)",
-        "(-1, 3)",
-        "(99999999999999999999, 3)",
-        "(1, 3, 0)",
-        "(1.0, 3)",
-        "3",
-        "None",
-    ):
-        yield f"shape {shape}", npy(described(shape=shape), three)
-    for shape in ("(2, 3)", "(1, 3" + ", 1" * 40 + ", 2)", "(1, 2)", "()", "(0, 3)", "(True, 3)"):
-        yield f"shape {shape[:20]}", npy(described(shape=shape), three[:16] if shape == "(1, 2)" else three)
-    for descr in (
-        "'<f8\\x00'",
-        "'<f16'",
-        "'<c16'",
-        "'<U3'",
-        "'|S8'",
-        "'<M8[s]'",
-        "'|V8'",
-        "[('a', '<f8')]",
-        "'<f999'",
-        "1",
-        "None",
-        "'" + "f" * 60_000 + "'",
-    ):
-        yield f"type {descr[:20]}", npy(described(descr), three * 4)
-    for array in (
-        np.zeros((1, 3), complex),
-        np.array([["1", "2", "3"]]),
-        np.zeros((1, 3), "M8[s]"),
-        np.zeros(3, [("a", "f8")]),
-    ):
+    yield from _live(canary)
+    yield from _headers()
+    for array in ARRAYS:
         yield f"an array of {array.dtype}", saved(array)
     for value in (np.nan, np.inf, -np.inf):
         for dtype in (np.float32, np.float64):
@@ -90,31 +94,31 @@ def domain_files(canary: Path) -> Iterator[tuple[str, bytes]]:
         yield f"an array of shape {shape}", saved(np.zeros(shape))
     good = saved(np.zeros((1, 3)))
     yield from ((f"cut off at {place}", good[:place]) for place in (0, 5, 8, 9, 10, 40, 127, 128, len(good) - 1))
-    for header in (
-        "",
-        "{",
-        "{}",
-        "[]",
-        "'",
-        "(" * 200,
-        "(" * 9_000,
-        "{'a':" * 3_000,
-        "-" * 9_000 + "1",
-        "\0",
-        "\xff",
-        "1" * 9_000,
-        "{'descr': 0x1for 1}",
-    ):
-        yield f"header {header[:9]}", npy(header, three)
-    for version in ((0, 0), (2, 0), (3, 0), (9, 9), (255, 255)):
-        if version not in ((2, 0), (3, 0)):
-            yield f"version {version}", npy(described(), three, version)
-        yield (
-            f"version {version}, long header",
-            npy(described() + " " * 1_000_000, three, (max(2, version[0]), version[1])),
-        )
     yield "zeros", bytes(10_000)
     yield "text", b"0.1,0.2,0.3\n"
+
+
+def _live(canary: Path) -> Iterator[tuple[str, bytes]]:
+    live, code = pickle.dumps(Live(canary)), f"__import__('os').mkdir({str(canary)!r})"
+    yield "a pickle", live
+    yield "an array of objects", saved(np.array([[Live(canary)] * 3]), allow_pickle=True)
+    yield "objects by hand", npy(described("'|O'"), live)
+    yield "a zip", saved_zip(live)
+    yield "code for a shape", npy(described(shape=code), THREE)
+    yield "code for a header", npy(code, THREE)
+
+
+def _headers() -> Iterator[tuple[str, bytes]]:
+    yield from ((f"shape {shape[:20]}", npy(described(shape=shape), THREE)) for shape in SHAPES)
+    yield "two columns", npy(described(shape="(1, 2)"), THREE[:16])
+    for descr in (*TYPES, "'" + "f" * 60_000 + "'"):
+        yield f"type {descr[:20]}", npy(described(descr), THREE * 4)
+    for header in (*HEADERS, "{'descr': 0x1for 1}"):
+        yield f"header {header[:9]}", npy(header, THREE)
+    for version in ((0, 0), (9, 9), (255, 255)):
+        yield f"version {version}", npy(described(), THREE, version)
+    for version in ((2, 0), (3, 0), (9, 9)):
+        yield f"version {version}, long header", npy(described() + " " * 1_000_000, THREE, version)
 
 
 def saved_zip(live: bytes) -> bytes:
@@ -136,29 +140,23 @@ DOMAIN_TEXTS = [
     "cube:0:1",
     "BOX:0:1",
     "box:0;1",
-]
-DOMAIN_TEXTS += [
-    "box:0:" + text for text in ("nan", "inf", "-inf", "1/0", "0/0", "x", "1e1000000000", "1e-1000000000", "1,5")
-]
-DOMAIN_TEXTS += ["box:0:" + text for text in ("9" * 10**6, "1/" + "9" * 10**6, "1e" + "9" * 4000, "\x1b[2J", "0x", "é")]
-DOMAIN_TEXTS += [
     "box:0:1/-3",
     "box:0:--1",
     "box:0:1_000",
+]
+DOMAIN_TEXTS += [
+    f"box:0:{text}"
+    for text in ["nan", "inf", "-inf", "1/0", "0/0", "x", "1e1000000000", "1e-1000000000", "1,5", "0x", "é", "\x1b[2J"]
+]
+DOMAIN_TEXTS += ["box:0:" + text for text in ("9" * 10**6, "1/" + "9" * 10**6, "1e" + "9" * 4000)]
+DOMAIN_TEXTS += [
     "ball:",
     "ball::",
     "ball:::",
     "ball::0.1",
-    "hull:",
-    "hull",
     "ball:nowhere.npy:1",
-]
-DOMAIN_TEXTS += [
-    "hull:nowhere.npy",
-    "hull:/dev/zero",
-    "hull:.",
-    "ball:.:1",
-    "hull:" + "n" * 5000,
     "ball:nowhere.npy:-1",
     "ball:nowhere.npy:1:l3",
+    "ball:.:1",
 ]
+DOMAIN_TEXTS += ["hull:", "hull", "hull:nowhere.npy", "hull:/dev/zero", "hull:.", "hull:" + "n" * 5000]

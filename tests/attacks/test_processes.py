@@ -1,4 +1,4 @@
-"""Real processes under real limits: bombs, live pickles, pipes, full disks, little memory, kills and signals."""
+"""Real processes under real limits: bombs, live pickles, pipes, full disks, little memory, nobody to read."""
 
 from __future__ import annotations
 
@@ -6,130 +6,21 @@ import io
 import os
 import pickle
 import random
-import resource
-import signal
-import subprocess
-import sys
-import time
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
+from processes import file_size, memory, run
 from target_families import LEGACY, PROTO, STORAGES, dictionary, legacy, tensor, zipped
+from ticket_families import header_lies
+from ticket_parts import masks_wrong
 
-from slth.core.network import Activation, Dense, Network
+from slth.core.network import Dense, Network
 from slth.interop.targets import write_target
 
 pytestmark = pytest.mark.process
-ROOT = Path(__file__).resolve().parents[2]
 GIGABYTE = 1 << 30
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143}
-# run the program, but when it comes to make a file last: write what follows and be killed
-KILLED_WHILE_WRITING = """
-import os, signal, sys
-os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
-from slth.cli import main
-sys.argv[0] = "slth"
-main()
-"""
-# a signal comes where the exception that it raises does not arrive at the top
-LOST_SIGNAL = """
-import os, signal, sys, time
-from slth.cli import main
-from slth.theory.theorem import Registry
-
-def lost(self, key):
-    try:
-        os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(1)
-    except BaseException:
-        if way == "becomes another":
-            raise ImportError("initialization failed") from None
-    time.sleep(5)
-    raise SystemExit(0)
-
-way, Registry.get = sys.argv[1], lost
-sys.argv = ["slth", "cite", "pensia2020"]
-main()
-"""
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a process ended."""
-
-    code: int
-    out: str
-    err: str
-    seconds: float
-
-    def refused(self, name: str) -> bool:
-        """Whether it ended with 2 and one line that names the file."""
-        return self.code == 2 and self.out == "" and len(self.lines) == 1 and name in self.lines[0]
-
-    @property
-    def lines(self) -> list[str]:
-        """What was said on the error stream, without the notes, which are indented."""
-        return [line for line in self.err.splitlines() if not line.startswith("  ")]
-
-
-def started(*words: object, before: Callable[[], None] | None = None, **options: object) -> subprocess.Popen[str]:
-    module = (
-        ["-c", KILLED_WHILE_WRITING]
-        if words[0] == "killed"
-        else ["-m", "slth.verify" if words[0] == "check" else "slth"]
-    )
-    words = words[1:] if words[0] in ("killed", "check") else words
-    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": ENVIRONMENT, **options}
-    return subprocess.Popen([sys.executable, *module, *map(str, words)], text=True, preexec_fn=before, **options)  # type: ignore[call-overload, no-any-return]
-
-
-def run(*words: object, **options: object) -> Ended:
-    begun = time.perf_counter()
-    process = started(*words, **options)  # type: ignore[arg-type]
-    try:
-        out, err = process.communicate(timeout=60)
-    finally:
-        process.kill()
-    assert "Traceback" not in err and "Exception ignored" not in err, err[-2000:]
-    return Ended(process.returncode, out or "", err or "", time.perf_counter() - begun)
-
-
-def memory(limit: int) -> Callable[[], None]:
-    return lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-
-
-def file_size(limit: int) -> Callable[[], None]:
-    def set_limit() -> None:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
-    return set_limit
-
-
-@pytest.fixture(scope="module")
-def target(tmp_path_factory) -> Path:
-    """A network of which the ticket is found in a moment."""
-    rng = np.random.default_rng(0)
-    layers = [
-        Dense(rng.normal(size=shape).astype(np.float32), rng.normal(size=shape[0]).astype(np.float32))
-        for shape in ((12, 8), (3, 12))
-    ]
-    path = tmp_path_factory.mktemp("target") / "net.safetensors"
-    write_target(Network((layers[0], Activation(), layers[1]), (8,)), path)
-    return path
-
-
-@pytest.fixture(scope="module")
-def ticket(target) -> Path:
-    """Its ticket."""
-    path = target.with_name("net.slth")
-    assert run("approximate", "--target", target, "-o", path).code == 0
-    return path
 
 
 def compressed_bomb(size: int) -> bytes:
@@ -167,6 +58,18 @@ def test_bombs_under_a_memory_limit(tmp_path, figure):
         slowest = max(slowest, made.seconds, seen.seconds)
     assert os.listdir(tmp_path) == ["bomb.pt"]  # noqa: PTH208
     figure("bombs under 1 GB of memory", f"{len(bombs())} targets refused; slowest command {slowest:.1f} s")
+
+
+def test_ticket_bombs_under_a_memory_limit(tmp_path, target):
+    path, worst = tmp_path / "bomb.slth", {"header of many lists", "ticket of many lists", "gaps wraps", "bits huge"}
+    for family in (header_lies, masks_wrong):
+        for label, data in family(random.Random(0)):
+            if label in worst:
+                path.write_bytes(data)
+                for words in (("verify", path, "--target", target), ("show", path), ("check", path, target)):
+                    assert run(*words, before=memory(GIGABYTE)).refused("bomb.slth"), (label, words)
+                worst.remove(label)
+    assert not worst
 
 
 class Live:
@@ -255,29 +158,6 @@ def test_little_memory_is_code_3(tmp_path):
     assert os.listdir(tmp_path) == ["big.safetensors"]  # noqa: PTH208
 
 
-def test_kills_leave_nothing_under_the_final_name(tmp_path, target, ticket, figure):
-    """Killed at any time, a run leaves no file or the whole one; the next run sweeps and gives the same bytes."""
-    path, rng, whole, lasts = tmp_path / "net.slth", random.Random(0), ticket.read_bytes(), 1.2
-    ends = []
-    for _ in range(10):
-        process = started("approximate", "--target", target, "-o", path)
-        time.sleep(rng.uniform(0, lasts))
-        process.kill()
-        process.communicate()
-        ends.append(path.exists())
-        assert not path.exists() or path.read_bytes() == whole
-        path.unlink(missing_ok=True)
-    assert run("killed", "approximate", "--target", target, "-o", path).code == -signal.SIGKILL
-    left = [name for name in os.listdir(tmp_path) if name.endswith(".tmp")]  # noqa: PTH208
-    assert len(left) == 1 and not path.exists()  # killed in the middle of writing
-    assert run("approximate", "--target", target, "-o", path).code == 0
-    assert os.listdir(tmp_path) == ["net.slth"] and path.read_bytes() == whole  # noqa: PTH208
-    figure(
-        "kill -9",
-        f"10 at random times and one while writing: 0 part files, {sum(ends)} whole ones, the same bytes afterwards",
-    )
-
-
 def test_nobody_reads_the_output(tmp_path, target, ticket):
     """`| head -0`: neither a traceback nor an answer."""
     for words in [
@@ -295,39 +175,3 @@ def test_nobody_reads_the_output(tmp_path, target, ticket):
         finally:
             os.close(writing)
         assert ended.code == 3, (words, ended)
-
-
-def interrupted(number: signal.Signals, folder: Path, after: str, delay: float) -> tuple[int, float, str]:
-    """Send a signal some time after a note; the exit code, the seconds until it came, and what was said."""
-    slow = ROOT / "examples" / "digits.pt"
-    options = ("--objective", "closest", "--samples", "40", "-o", folder / "t.slth")
-    process = started("approximate", "--target", slow, *options)
-    assert process.stderr is not None
-    while after not in process.stderr.readline():
-        assert process.poll() is None
-    time.sleep(delay)
-    begun = time.perf_counter()
-    process.send_signal(number)
-    try:
-        _, err = process.communicate(timeout=30)
-    finally:
-        process.kill()
-    return process.returncode, time.perf_counter() - begun, err
-
-
-@pytest.mark.parametrize("number", SIGNALS)
-@pytest.mark.parametrize("delay", [0.2, 1.5])
-def test_signals_end_the_work(tmp_path, number, delay):
-    code, seconds, err = interrupted(number, tmp_path, "solving will take", delay)
-    assert code == SIGNALS[number] and "Traceback" not in err, err[-1000:]
-    assert seconds < 2
-    assert os.listdir(tmp_path) == []  # noqa: PTH208
-
-
-@pytest.mark.parametrize("way", ["becomes another", "is swallowed"])
-def test_signals_are_not_lost(way):
-    """What a signal raises inside the import of a module in C becomes an ImportError, or nothing at all."""
-    begun = time.perf_counter()
-    process = subprocess.run([sys.executable, "-c", LOST_SIGNAL, way], capture_output=True, text=True, env=ENVIRONMENT)
-    assert process.returncode == 143 and "Traceback" not in process.stderr, process.stderr[-1000:]
-    assert time.perf_counter() - begun < 3

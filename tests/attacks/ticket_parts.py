@@ -73,127 +73,90 @@ def sizes_wrong(rng: random.Random) -> Cases:
         yield f"{count} layers", file_of(body, tensors)
 
 
+SEEDS = ["", "-1", "+1", "007", "00", " 7", "7 ", "7\n", "1_0", "0x7", "7.0", "1e3", "\u0661", str(2**256), "9" * 78]
+SEEDS += ["7" * 4299, "7" * 10**6, "1" + "0" * 10**6]
+FLOATS = [
+    "inf",
+    "nan",
+    "-1",
+    "1",
+    "1e5",
+    "0x",
+    "-0x1p+0",
+    "+0x1p0",
+    " 0x1p0",
+    "0x1p0 ",
+    "0X1P0",
+    "0x1P0",
+    "0x1.8",
+    "0x1p+5000",
+    "infinity",
+    "-nan",
+    "0x.8p0",
+    "0xAp0",
+    "1.5",
+    "0x1p1e3",
+]
+FLOATS += ["0x" + "f" * 10**6, "0x1p" + "9" * 10**6, "0x1p0\n"]
+NO_FLOAT32 = ["0x0p+0", "0x1p+128", "0x1p-150", "0x1.0000000000001p+0", "0x1p+1023", "0x1p-1074", "0x1.ffffffp+127"]
+LAWS = ["uniform", "Uniform/1", "uniform/2", "uniform/1\n", "normal", "cauchy/1", "../uniform/1", "/", "sign/"]
+RATIONALS = [
+    "1/0",
+    "0/0",
+    "1/00",
+    "1e3",
+    "0.5",
+    ".5",
+    " 1",
+    "1 ",
+    "1\n",
+    "1 /3",
+    "1/ 3",
+    "+1",
+    "1/-3",
+    "1/+3",
+    "--1",
+    "1_0",
+    "١",
+    "nan",
+    "inf",
+    "-inf",
+    "",
+    "/",
+    "1/",
+    "/1",
+    "1/2/3",
+    "0x1",
+]
+RATIONALS += ["1e1000000000", "1e-1000000000", "-1e99999999999999999999", "9" * 401, "1/" + "9" * 402, "9" * 10**6]
+RATIONALS += ["1/" + "9" * 10**6, "-" + "9" * 10**6, "1e" + "9" * 10**6]
+MEANINGLESS = [("lo", "2"), ("hi", "-2"), ("lo", "1/1000000"), ("radius", "-1"), ("radius", "-1/1000"), ("norm", "l1")]
+
+
 def numbers_wrong(rng: random.Random) -> Cases:
-    seeds = [
-        "",
-        "-1",
-        "+1",
-        "007",
-        "00",
-        " 7",
-        "7 ",
-        "7\n",
-        "1_0",
-        "0x7",
-        "7.0",
-        "1e3",
-        "\u0661",
-        str(2**256),
-        "9" * 78,
-        "7" * 10**6,
-    ]
-    for seed in [*seeds, "1" + "0" * 10**6, "7" * 4299]:
-        yield f"seed {seed[:9]!r}", spoiled(("seed",), seed)
-    floats = [
-        "inf",
-        "nan",
-        "-1",
-        "1",
-        "1e5",
-        "0x",
-        "-0x1p+0",
-        "+0x1p0",
-        " 0x1p0",
-        "0x1p0 ",
-        "0X1P0",
-        "0x1P0",
-        "0x1.8",
-        "0x1p+5000",
-    ]
-    floats += [
-        "0x" + "f" * 10**6,
-        "0x1p" + "9" * 10**6,
-        "infinity",
-        "-nan",
-        "0x.8p0",
-        "0xAp0",
-        "1.5",
-        "0x1p1e3",
-        "0x1p0\n",
-    ]
-    for text in floats:
+    for seed in SEEDS:
+        yield f"seed {seed[:9]!r} {len(seed)}", spoiled(("seed",), seed)
+    for text in FLOATS:
         yield f"eps {text[:12]!r}", spoiled(("claim", "eps"), text)
         yield f"scale {text[:12]!r}", spoiled(("layers", 2, "scale"), text)
-    for text in ("0x0p+0", "0x1p+128", "0x1p-150", "0x1.0000000000001p+0", "0x1p+1023", "0x1p-1074", "0x1.ffffffp+127"):
+    for text in NO_FLOAT32:
         yield f"scale {text}", spoiled(("layers", 2, "scale"), text)
-    for text in (
-        "uniform",
-        "Uniform/1",
-        "uniform/2",
-        "uniform/1\n",
-        "normal",
-        "cauchy/1",
-        "../uniform/1",
-        "/",
-        "sign/",
-    ):
+    for text in LAWS:
         yield f"law {text!r}", spoiled(("law",), text)
     for text in ("0" * 63, "0" * 65, "A" * 64, "g" * 64, "0" * 63 + "\n", "\x1b[2J" + "0" * 60):
         yield f"target {text[:9]!r}", spoiled(("claim", "target"), text)
 
 
-def domains_wrong(rng: random.Random) -> Cases:
-    odd = [
-        "1/0",
-        "0/0",
-        "1/00",
-        "1e3",
-        "0.5",
-        ".5",
-        " 1",
-        "1 ",
-        "1\n",
-        "1 /3",
-        "1/ 3",
-        "+1",
-        "1/-3",
-        "1/+3",
-        "--1",
-        "1_0",
-        "\u0661",
-    ]
-    odd += [
-        "nan",
-        "inf",
-        "-inf",
-        "",
-        "/",
-        "1/",
-        "/1",
-        "1/2/3",
-        "0x1",
-        "1e1000000000",
-        "1e-1000000000",
-        "-1e99999999999999999999",
-    ]
-    odd += ["9" * 401, "1/" + "9" * 402, "9" * 10**6, "1/" + "9" * 10**6, "-" + "9" * 10**6, "1e" + "9" * 10**6]
-    for name in ("lo", "hi", "radius"):
-        for text in odd:
-            yield f"{name} {text[:12]!r} {len(text)}", spoiled(("claim", "domain", name), text)
-    box = BASES["box"]
-    for name in ("lo", "hi"):
-        for text in odd:
-            yield f"box {name} {text[:12]!r} {len(text)}", spoiled(("claim", "domain", name), text, box)
-    for name, text in (
-        ("lo", "2"),
-        ("hi", "-2"),
-        ("lo", "1/1000000"),
-        ("radius", "-1"),
-        ("radius", "-1/1000"),
-        ("norm", "l1"),
-        ("norm", "L2"),
-    ):
+def domain_numbers_wrong(rng: random.Random) -> Cases:
+    for base, names in ((BALL, ("lo", "hi", "radius")), (BASES["box"], ("lo", "hi"))):
+        for name in names:
+            for text in RATIONALS:
+                yield f"{name} {text[:12]!r} {len(text)}", spoiled(("claim", "domain", name), text, base)
+    for name, text in MEANINGLESS:
         yield f"{name} {text}", spoiled(("claim", "domain", name), text)
+
+
+def domains_wrong(rng: random.Random) -> Cases:
     for kind in ("Box", "cube", "box\n", "ball ", "hull/1"):
         yield f"kind {kind!r}", spoiled(("claim", "domain", "kind"), kind)
     for kind in ("box", "hull"):
@@ -235,7 +198,7 @@ def wrong_kind(rng: random.Random) -> Cases:
         b"\x1f\x8b",
         b"%PDF",
         b"{",
-        b"\0" * 8,
+        bytes(8),
         b"\xff" * 8,
     ):
         yield f"starts {start!r}", start + rng.randbytes(200)
@@ -264,4 +227,4 @@ def does_not_fit(rng: random.Random) -> Cases:
     yield "another target", spoiled(("claim", "target"), "ab" * 32)
 
 
-FAMILIES = [masks_wrong, sizes_wrong, numbers_wrong, domains_wrong, wrong_kind, does_not_fit]
+FAMILIES = [masks_wrong, sizes_wrong, numbers_wrong, domain_numbers_wrong, domains_wrong, wrong_kind, does_not_fit]

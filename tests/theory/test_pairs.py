@@ -138,5 +138,16 @@ def test_scale_is_a_power_of_two_with_room():
 
 
 def test_a_plan_of_one_gadget_serves_any_target():
-    plan = pair_plan(net([(3, 2)]), Request(samples=4), "test", Nearest(), 4)
-    assert [(s.rows, s.columns, s.bias) for s in plan.source.layers] == [(20, 3, True), (3, 20, False)]
+    plan = pair_plan(net([(3, 30)]), Request(samples=4), "test", Nearest(), 4)
+    assert [(s.rows, s.columns, s.bias) for s in plan.source.layers] == [(244, 31, True), (3, 244, False)]
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 5])
+@pytest.mark.parametrize("lo", [-1, 0])
+def test_few_columns_get_all_their_samples_too(columns, lo):
+    """Half of all units have the wrong sign for a single column: the width makes up for them."""
+    short = 0
+    for seed in range(40):
+        plan = plan_for(net([(1, columns)], False), 20, seed=seed, domain=Box(Fraction(lo), Fraction(1)))
+        short += int((assign(plan.source, plan.layers[0], "matched") == EMPTY).sum())
+    assert short <= 40 * 20 * columns * 0.01
