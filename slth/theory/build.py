@@ -176,7 +176,7 @@ def _attempts(
         say(f"solving will take about {_expected_seconds(plan, wanted, limits):.0f} s")
     attempts = [_attempt(plan, target, wanted, limits, domain, None, tick)]
     while limits and request.epsilon and attempts[-1].claim > request.epsilon and len(attempts) < MOST_ROUNDS:
-        limits = limits.scaled(NARROWER * request.epsilon / attempts[-1].claim)
+        limits = limits.narrowed(NARROWER * request.epsilon / attempts[-1].claim, attempts[-1].errors)
         say(f"certified {attempts[-1].claim:.4g}: tolerances scaled to a median of {limits.median:.2g}, solving again")
         attempts.append(_attempt(plan, target, limits, limits, domain, attempts[-1], tick))
     return attempts

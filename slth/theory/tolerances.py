@@ -31,9 +31,10 @@ class Tolerances:
     layers: tuple[Floats, ...]
     how: str
 
-    def scaled(self, factor: float) -> Tolerances:
-        """All tolerances times a factor."""
-        return Tolerances(tuple(layer * factor for layer in self.layers), self.how)
+    def narrowed(self, factor: float, errors: tuple[Floats, ...]) -> Tolerances:
+        """All tolerances times a factor, none above the layer's largest error: so that something must change."""
+        pairs = zip(self.layers, errors, strict=True)
+        return Tolerances(tuple(np.minimum(layer, off.max()) * factor for layer, off in pairs), self.how)
 
     @property
     def median(self) -> float:
