@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import processes
 import pytest
 import typer
 from domain_files import DOMAIN_TEXTS, domain_files
@@ -31,13 +32,9 @@ PROGRAMS = ("slth verify", "slth show", "slth.verify")
 
 
 @dataclass(frozen=True)
-class Ended:
-    """How a program ended."""
+class Ended(processes.Ended):
+    """How a program ended in this process, and by how many MB this process grew."""
 
-    code: int
-    out: str
-    err: str
-    seconds: float
     grown: int
 
     def wrong(self, name: str, size: int = 0) -> list[str]:

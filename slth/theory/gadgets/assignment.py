@@ -113,11 +113,17 @@ def _table(groups: Sequence[Sequence[int] | Integers], width: int) -> Integers:
     return table
 
 
+def signs_of(source: Source, layer: LayerPlan, units: Integers, column: int) -> Integers:
+    """Signs of the first-layer weights of some units for one column."""
+    return np.sign(source.entries(2 * layer.number, units, np.asarray(column)))
+
+
 class Signs:
     """Signs of first-layer entries on demand; a window of each row is drawn ahead, for many units at once."""
 
     def __init__(self, source: Source, layer: LayerPlan) -> None:
-        self.source, self.number, self.columns = source, 2 * layer.number, layer.columns
+        self.source, self.layer = source, layer
+        self.number, self.columns = 2 * layer.number, layer.columns
         self.units = source.layers[self.number].rows
         self.width = min(WINDOW, self.columns)
         self.ahead: list[list[int]] = []
@@ -134,7 +140,7 @@ class Signs:
 
     def many(self, units: list[int], column: int) -> Integers:
         """Signs of several units' entries in one column."""
-        return np.sign(self.source.entries(self.number, np.asarray(units), np.asarray(column)))
+        return signs_of(self.source, self.layer, np.asarray(units), column)
 
     def _draw_ahead(self, unit: int) -> None:
         self.start = unit - unit % AHEAD

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from slth.core.network import Dense, Floats
 from slth.core.source import Source
-from slth.theory.gadgets.assignment import EMPTY
+from slth.theory.gadgets.assignment import EMPTY, signs_of
 from slth.theory.gadgets.pair import SolvedPair, group_columns, integer_tolerances, rounded_targets, samples_of
 from slth.theory.plan import LayerPlan, Plan
 
@@ -101,5 +101,5 @@ def trade(plan: Plan, solved: SolvedPair, node: Dense, wanted: Floats, asked: Fl
 
 def _fitting(source: Source, layer: LayerPlan, units: Integers, column: int, sign: int) -> Integers:
     """Places of the units whose weight for a column has a sign."""
-    signs = np.sign(source.entries(2 * layer.number, np.maximum(units, 0), np.asarray(column)))
+    signs = signs_of(source, layer, np.maximum(units, 0), column)
     return np.flatnonzero((units != EMPTY) & (signs == sign))
