@@ -23,9 +23,9 @@ class Problem:
 
     Parameters
     ----------
-    values : (b, n) int64
-        A value of 0 is an empty slot and must not be chosen.
-    targets : (b,) int64
+    values : (b, n) or (b, n, d) int64
+        A value of 0 (in all d >= 2 coordinates) is an empty slot and must not be chosen.
+    targets : (b,) or (b, d) int64
     tolerances : (b,) int64 or None
         Always there for the objectives `fewest` and `within`.
     objective : str
@@ -52,6 +52,26 @@ class Problem:
     def n(self) -> int:
         """Number of values of each."""
         return int(self.values.shape[1])
+
+    @property
+    def dims(self) -> int:
+        """Number of coordinates of a value; 1 where values have no axis of coordinates."""
+        return 1 if self.values.ndim == 2 else int(self.values.shape[2])
+
+    @property
+    def vectors(self) -> Integers:
+        """The values with an axis of coordinates in any case, (b, n, d) int64."""
+        return self.values.reshape(self.rows, self.n, self.dims)
+
+    @property
+    def goals(self) -> Integers:
+        """The targets with an axis of coordinates in any case, (b, d) int64."""
+        return self.targets.reshape(self.rows, self.dims)
+
+    @property
+    def empty(self) -> NDArray[np.bool_]:
+        """Which positions are empty slots, (b, n) bool."""
+        return np.asarray(~self.vectors.any(axis=2), np.bool_)
 
 
 @dataclass(frozen=True)
@@ -105,6 +125,8 @@ class Flags:
         Most coordinates of a value.
     rank : int or None
         Order in which `auto` considers it; None: only by name.
+    rank_from : int
+        Least number of coordinates for which `auto` considers it.
     needs : tuple of str
         Modules that must be installed.
     """
@@ -116,6 +138,7 @@ class Flags:
     sizes: bool = False
     dimensions: int = 1
     rank: int | None = None
+    rank_from: int = 1
     needs: tuple[str, ...] = field(default=())
 
     def refusal(self, n: int, objective: str, signed: bool, size: int | None, dims: int = 1) -> str | None:
@@ -158,7 +181,7 @@ def each_row(problem: Problem, limits: Limits, one: Callable[[int, float], tuple
 
     What is left of the budget is shared equally by the rows that are left. Source: ours.
     """
-    chosen = np.zeros(problem.values.shape, np.int8)
+    chosen = np.zeros((problem.rows, problem.n), np.int8)
     proved = np.zeros(problem.rows, np.bool_)
     for row in range(problem.rows):
         if limits.left <= 0:

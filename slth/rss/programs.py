@@ -13,14 +13,14 @@ from slth.rss.problem import Answer, Integers, Limits, Problem, each_row
 
 @dataclass(frozen=True)
 class Program:
-    """Choose coefficients of `values` (k,) int64, none of them 0.
+    """Choose coefficients of `values` (k, d) int64, none of them 0.
 
     Parameters
     ----------
-    values : (k,) int64
-    target : int
+    values : (k, d) int64
+    target : (d,) int64
     tolerance : int or None
-        Where given, the sum must lie within it.
+        Where given, every coordinate of the sum must lie within it.
     size : int or None
         Where given, the number of terms.
     signed : bool
@@ -30,7 +30,7 @@ class Program:
     """
 
     values: Integers
-    target: int
+    target: Integers
     tolerance: int | None
     size: int | None
     signed: bool
@@ -38,7 +38,7 @@ class Program:
 
     @property
     def columns(self) -> Integers:
-        """Values of the 0/1 variables: all of them, then, where signs are allowed, their negatives."""
+        """Values (variables, d) of the 0/1 variables: all, then, where signs are allowed, their negatives."""
         return np.concatenate([self.values, -self.values]) if self.signed else self.values
 
     @property
@@ -53,7 +53,7 @@ class Program:
 
         Float solvers stop 1e-6 short: measured, CBC misses the closest from 1 downwards and HiGHS from 2**16 upwards.
         """
-        top = max(int(np.abs(self.values).max(initial=1)), abs(self.target), 1)
+        top = max(int(np.abs(self.values).max(initial=1)), int(np.abs(self.target).max(initial=0)))
         return 2.0 ** (12 - top.bit_length())
 
     def coefficients(self, variables: NDArray[np.float64]) -> NDArray[np.int8]:
@@ -74,12 +74,11 @@ def by_programs(problem: Problem, limits: Limits, run: Run) -> Answer:
     """
 
     def one(row: int, seconds: float) -> tuple[NDArray[np.int8], bool]:
-        places = np.flatnonzero(problem.values[row])
+        places = np.flatnonzero(~problem.empty[row])
         if len(places) == 0:  # nothing to choose
             return np.zeros(problem.n, np.int8), True
         tolerance = None if problem.tolerances is None else int(problem.tolerances[row])
-        target = int(problem.targets[row])
-        program = Program(problem.values[row, places], target, None, problem.size, problem.signed, "error")
+        program = Program(problem.vectors[row, places], problem.goals[row], None, problem.size, problem.signed, "error")
         found, proved = _lexicographic(program, problem.objective, tolerance, seconds, run)
         chosen = np.zeros(problem.n, np.int8)
         if found is not None and (problem.size is None or np.count_nonzero(found) == problem.size):
@@ -112,4 +111,4 @@ def _lexicographic(
 
 
 def _error(program: Program, coefficients: NDArray[np.int8]) -> int:
-    return abs(int(np.sum(program.values * coefficients)) - program.target)
+    return int(np.abs(np.sum(program.values * coefficients[:, None], axis=0) - program.target).max())

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from slth.core.errors import BadInput, SlthError
-from slth.rss.problem import OBJECTIVES, Answer, Integers, Limits, Problem, Solver, all_cores, solvers
+from slth.rss.inputs import LARGEST_SUM, checked
+from slth.rss.problem import Answer, Integers, Limits, Problem, Solver, all_cores, solvers
 from slth.rss.subsets import Status, Subsets
 
-LARGEST_SUM = 2**61
 BLOCK = 4096  # rows recomputed at a time: what one block needs stays in the cache
 
 
@@ -35,11 +35,11 @@ def solve(
 
     Parameters
     ----------
-    values : (b, n) int64
-        Value times 2**bits; 0 is an empty slot and is never chosen. In each row the absolute values and the target
-        add up to less than 2**61.
-    targets : (b,) int64
-        In the same unit.
+    values : (b, n) or (b, n, d) int64
+        Value times 2**bits, or vector of d values; 0 (in all coordinates) is an empty slot and is never chosen. In each
+        row and coordinate the absolute values and the target add up to less than 2**61.
+    targets : (b,) or (b, d) int64
+        In the same unit. The error of a vector is the largest over its coordinates.
     tolerance : int or (b,) int64, optional
         In the same unit; `fewest` and `within` need it, with `closest` it only decides between OPTIMAL and NONE.
     objective : str
@@ -67,7 +67,7 @@ def solve(
 
     Source: ours.
     """
-    problem = _checked(values, targets, tolerance, objective, size, signed)
+    problem = checked(values, targets, tolerance, objective, size, signed)
     plugin = _solver(solver, problem)
     if budget is not None and not budget >= 0:
         raise BadInput(f"budget {budget} must be a number of seconds, zero or more")
@@ -76,11 +76,12 @@ def solve(
     deadline = None if budget is None else time.monotonic() + budget
     limits = Limits(deadline, threads or all_cores(), progress)
     if budget == 0 or problem.rows == 0:
-        answer = Answer(np.zeros(problem.values.shape, np.int8), np.zeros(problem.rows, np.bool_))
+        answer = Answer(np.zeros((problem.rows, problem.n), np.int8), np.zeros(problem.rows, np.bool_))
     else:
         answer = plugin.solve(problem, limits)
     totals, sizes = _recomputed(problem, answer, plugin)
-    errors = np.abs(totals - problem.targets)
+    errors = np.abs(totals - problem.goals).max(axis=1, initial=0)
+    totals = totals.reshape(np.shape(targets))
     return Subsets(answer.chosen, totals, errors, _status(problem, answer.proved, errors, sizes), bits)
 
 
@@ -94,7 +95,9 @@ def pick(n: int, objective: str = "closest", signed: bool = False, size: int | N
 
     Source: ours.
     """
-    ranked = sorted((cls.flags.rank, name) for name, cls in solvers if cls.flags.rank is not None)
+    ranked = sorted(
+        (cls.flags.rank, name) for name, cls in solvers if cls.flags.rank is not None and dims >= cls.flags.rank_from
+    )
     for _, name in ranked:
         if solvers.get(name).flags.refusal(n, objective, signed, size, dims) is None:
             return name
@@ -108,9 +111,9 @@ def solve_floats(
 
     Parameters
     ----------
-    values : (n,) or (b, n) float
+    values : (n,), (b, n) or (b, n, d) float
         The unit 2**-bits is the coarsest in which all values (and, if there is room, the targets) are integers.
-    target : float or (b,) float
+    target : float, (b,) or (b, d) float
         Rounded to the unit where it does not fit.
     tolerance : float, optional
         Rounded down to the unit.
@@ -128,8 +131,11 @@ def solve_floats(
     """
     a = np.atleast_2d(np.asarray(values, np.float64))
     t = np.atleast_1d(np.asarray(target, np.float64))
-    if a.ndim != 2 or t.ndim != 1 or len(a) != len(t):
-        raise BadInput(f"values {a.shape} and target {t.shape} must be (n,) and one number, or (b, n) and (b,)")
+    if a.ndim not in (2, 3) or t.ndim != a.ndim - 1 or a.shape[:1] + a.shape[2:] != t.shape:
+        raise BadInput(
+            f"values {a.shape} and target {t.shape} must be (n,) and one number, (b, n) and (b,), or "
+            "(b, n, d) and (b, d)"
+        )
     if not (np.isfinite(a).all() and np.isfinite(t).all()):
         raise BadInput("values and target must be finite: remove nan and inf")
     total = float(np.abs(a).sum(axis=1).max(initial=0.0) + np.abs(t).max(initial=0.0))
@@ -163,63 +169,8 @@ def _integer_tolerance(tolerance: float, bits: int) -> int:
     return int(min(np.floor(np.ldexp(tolerance, bits)), LARGEST_SUM))
 
 
-def _integers(name: str, array: Any, ndim: int) -> Integers:
-    """Return an array of integers as contiguous, read-only int64 of its own or a view; refuse anything else."""
-    given = np.asarray(array)
-    if given.ndim != ndim or given.dtype.kind not in "iu" or given.dtype == np.uint64:
-        raise BadInput(f"{name} must be int64 with {ndim} axis(es), not {given.dtype} of shape {given.shape}")
-    fixed = np.asarray(given, np.int64, order="C").view()
-    fixed.setflags(write=False)
-    return fixed
-
-
-def _checked(values: Any, targets: Any, tolerance: Any, objective: str, size: int | None, signed: bool) -> Problem:
-    a = _integers("values", values, 2)
-    t = _integers("targets", targets, 1)
-    if len(t) != len(a):
-        raise BadInput(f"targets {t.shape} must have one entry per row of values {a.shape}")
-    if objective not in OBJECTIVES:
-        raise BadInput(f"objective {objective!r} must be one of {', '.join(OBJECTIVES)}")
-    tolerances = None
-    if tolerance is not None:
-        given = _integers("tolerance", tolerance, 1 if np.ndim(tolerance) else 0)
-        if given.shape not in ((), t.shape):
-            raise BadInput(f"tolerance {given.shape} must be one number or one per row of values {a.shape}")
-        tolerances = np.ascontiguousarray(np.broadcast_to(given, t.shape))
-        tolerances.setflags(write=False)
-        if tolerances.size and tolerances.min() < 0:
-            raise BadInput(f"tolerance {tolerances.min()} must be zero or more")
-    elif objective != "closest":
-        raise BadInput(f"objective {objective!r} needs a tolerance")
-    if size is not None:
-        _check_size(a, size, objective)
-    _check_range(a, t)
-    return Problem(a, t, tolerances, objective, size, signed)
-
-
-def _check_size(values: Integers, size: int, objective: str) -> None:
-    if objective == "fewest":
-        raise BadInput("objective 'fewest' chooses the size itself: give no size, or take 'closest'")
-    there = int(np.count_nonzero(values, axis=1).min(initial=values.shape[1]))
-    if not 0 <= size <= there:
-        raise BadInput(f"size {size} must lie between 0 and {there}, the number of values other than 0 in each row")
-
-
-def _check_range(values: Integers, targets: Integers) -> None:
-    top = max(int(values.max(initial=0)), -int(values.min(initial=0)))
-    far = max(int(targets.max(initial=0)), -int(targets.min(initial=0)))
-    most = top * values.shape[1] + far
-    if most >= LARGEST_SUM > top:  # row by row; a float sum is good to a part in 2**40
-        most = int(np.abs(values.astype(np.float64)).sum(axis=1).max() * (1 + 2.0**-40)) + far
-    if most >= LARGEST_SUM:
-        raise BadInput(
-            f"{values.shape[1]} values up to {top} and targets up to {far} could overflow: absolute values must add up "
-            "to less than 2**61, take a coarser unit"
-        )
-
-
 def _solver(solver: str | Solver, problem: Problem) -> Solver:
-    ask = (problem.n, problem.objective, problem.signed, problem.size)
+    ask = (problem.n, problem.objective, problem.signed, problem.size, problem.dims)
     if isinstance(solver, str):
         name = pick(*ask) if solver == "auto" else solver
         plugin = solvers.get(name)()
@@ -236,18 +187,20 @@ def _recomputed(problem: Problem, answer: Answer, plugin: Solver) -> tuple[Integ
     chosen = answer.chosen
     lowest = -1 if problem.signed else 0
     name = type(plugin).__name__
-    if chosen.shape != problem.values.shape or chosen.dtype != np.int8 or answer.proved.shape != (problem.rows,):
-        raise SlthError(f"solver {name} returned {chosen.dtype} {chosen.shape}, not int8 {problem.values.shape}")
+    wanted = (problem.rows, problem.n)
+    if chosen.shape != wanted or chosen.dtype != np.int8 or answer.proved.shape != (problem.rows,):
+        raise SlthError(f"solver {name} returned {chosen.dtype} {chosen.shape}, not int8 {wanted}")
     if chosen.size and (chosen.min() < lowest or chosen.max() > 1):
         raise SlthError(f"solver {name} returned coefficients other than those allowed")
-    totals = np.empty(problem.rows, np.int64)
+    totals = np.empty((problem.rows, problem.dims), np.int64)
     sizes = np.empty(problem.rows, np.int64)
-    for begin in range(0, problem.rows, BLOCK):
-        rows = slice(begin, begin + BLOCK)
-        values, coefficients = problem.values[rows], chosen[rows]
-        totals[rows] = np.multiply(values, coefficients, dtype=np.int64).sum(axis=1)
+    vectors, block = problem.vectors, max(1, BLOCK // problem.dims)
+    for begin in range(0, problem.rows, block):
+        rows = slice(begin, begin + block)
+        values, coefficients = vectors[rows], chosen[rows]
+        totals[rows] = np.multiply(values, coefficients[:, :, None], dtype=np.int64).sum(axis=1)
         sizes[rows] = np.count_nonzero(coefficients, axis=1)
-        if np.any((values == 0) & (coefficients != 0)):
+        if np.any(~values.any(axis=2) & (coefficients != 0)):
             raise SlthError(f"solver {name} chose an empty slot")
     if problem.size is not None and np.any((sizes != problem.size) & ((sizes != 0) | answer.proved)):
         raise SlthError(f"solver {name} returned a choice that does not have {problem.size} terms")

@@ -29,14 +29,16 @@ class Status(IntEnum):
 
 @dataclass(frozen=True)
 class Subsets:
-    """The answers to b subset sums over n values, recomputed by the door.
+    """The answers to b subset sums over n values or vectors, recomputed by the door.
 
     Parameters
     ----------
     chosen : (b, n) int8
         Coefficient per position: 0 or 1, or -1, 0 or 1 where signs were allowed.
-    totals, errors : (b,) int64
-        Sum of the chosen values, and its distance to the target; in units of 2**-bits.
+    totals : (b,) or (b, d) int64
+        Sum of the chosen values, in units of 2**-bits.
+    errors : (b,) int64
+        Distance of the sum to the target, in the same units; for vectors the largest over the coordinates.
     status : (b,) uint8
         A `Status` per row.
     bits : int

@@ -25,6 +25,10 @@ TARGETS = np.array([2, 11])
         ({"values": VALUES.astype(float)}, "values must be int64"),
         ({"values": VALUES[0]}, "2 axis"),
         ({"targets": TARGETS[:1]}, "one entry per row"),
+        ({"targets": TARGETS[:, None]}, "targets must be int64 with 1 axis"),
+        ({"values": VALUES[:, :, None], "targets": np.zeros((2, 2), np.int64)}, "as many coordinates"),
+        ({"values": np.zeros((2, 4, 0), np.int64), "targets": np.zeros((2, 0), np.int64)}, "no coordinates"),
+        ({"values": np.full((2, 4, 3), 2**59), "targets": np.zeros((2, 3), np.int64)}, "overflow"),
         ({"targets": TARGETS * 2**61}, "overflow"),
         ({"values": VALUES * 2**58}, "overflow"),
         ({"values": np.full((2, 4), np.iinfo(np.int64).min)}, "overflow"),
@@ -115,8 +119,12 @@ def test_pick() -> None:
     assert pick(30, signed=True, size=4) == "meet"
     assert pick(51) == "localsearch"
     assert pick(51, "fewest") == "greedy"
+    assert pick(44, dims=4) == "grid"
+    assert pick(45, dims=4) == "klist"
+    assert pick(5000, "fewest", dims=16) == "klist"
+    assert pick(5000, signed=True, dims=3) == "greedy"
     with pytest.raises(BadInput, match="no solver"):
-        pick(21, dims=2)
+        pick(21, dims=65)
     with pytest.raises(BadInput, match="no solver"):
         pick(5000, "closest", size=3)
 

@@ -19,7 +19,7 @@ class Brute:
     Source: ours.
     """
 
-    flags: ClassVar[Flags] = Flags(largest=20, largest_signed=12, exact=True, sizes=True)
+    flags: ClassVar[Flags] = Flags(largest=20, largest_signed=12, exact=True, sizes=True, dimensions=64)
 
     def solve(self, problem: Problem, limits: Limits) -> Answer:
         """Solve every row by exhaustion."""
@@ -30,9 +30,10 @@ class Brute:
         terms = np.count_nonzero(coefficients, axis=1)
 
         def one(row: int, _: float) -> tuple[NDArray[np.int8], bool]:
-            values = problem.values[row]
-            errors = np.abs(_sums(coefficients, values) - problem.targets[row])
-            allowed = ~np.any(coefficients[:, values == 0], axis=1)
+            errors = np.zeros(len(codes), np.int64)
+            for values, goal in zip(problem.vectors[row].T, problem.goals[row], strict=True):
+                np.maximum(errors, np.abs(_sums(coefficients, values) - goal), out=errors)
+            allowed = ~np.any(coefficients[:, problem.empty[row]], axis=1)
             if problem.size is not None:
                 allowed &= terms == problem.size
             within = allowed & (errors <= problem.tolerances[row]) if problem.tolerances is not None else ~allowed

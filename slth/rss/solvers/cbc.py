@@ -31,7 +31,7 @@ class Cbc:
 
     seconds: float = 60.0
 
-    flags: ClassVar[Flags] = Flags(sizes=True, needs=("pulp",))
+    flags: ClassVar[Flags] = Flags(sizes=True, dimensions=64, needs=("pulp",))
 
     def solve(self, problem: Problem, limits: Limits) -> Answer:
         """Solve row after row."""
@@ -52,13 +52,13 @@ class Cbc:
             error = pulp.LpVariable("error", 0)
             costs = {"error": error, "terms": pulp.lpSum(x), "nothing": 0 * error}
             model += costs[program.minimise]
-            total = pulp.lpDot([float(value) for value in columns * scale], x)
-            target = program.target * scale
-            model += total - error <= target
-            model += total + error >= target
-            if program.tolerance is not None:
-                model += total <= (program.target + program.tolerance) * scale
-                model += total >= (program.target - program.tolerance) * scale
+            for column, target in zip(columns.T, program.target.tolist(), strict=True):
+                total = pulp.lpDot([float(value) for value in column * scale], x)
+                model += total - error <= target * scale
+                model += total + error >= target * scale
+                if program.tolerance is not None:
+                    model += total <= (target + program.tolerance) * scale
+                    model += total >= (target - program.tolerance) * scale
             if program.size is not None:
                 model += pulp.lpSum(x) == program.size
             for pair in program.pairs:

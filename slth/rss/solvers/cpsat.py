@@ -31,7 +31,7 @@ class CpSat:
     seconds: float = 60.0
     workers: int = 1
 
-    flags: ClassVar[Flags] = Flags(exact=True, sizes=True, needs=("ortools",))
+    flags: ClassVar[Flags] = Flags(exact=True, sizes=True, dimensions=64, needs=("ortools",))
 
     def solve(self, problem: Problem, limits: Limits) -> Answer:
         """Solve row after row."""
@@ -42,20 +42,22 @@ class CpSat:
 
         def run(program: Program, seconds: float) -> tuple[NDArray[np.int8] | None, bool]:
             model = cp_model.CpModel()
-            columns = [int(value) for value in program.columns]
-            x = [model.new_bool_var(f"x{i}") for i in range(len(columns))]
+            columns, target = program.columns.T.tolist(), program.target.tolist()
+            x = [model.new_bool_var(f"x{i}") for i in range(len(program.columns))]
             for pair in program.pairs:
                 model.add_at_most_one(x[i] for i in np.flatnonzero(pair))
             if program.size is not None:
                 model.add(sum(x) == program.size)
-            total = cp_model.LinearExpr.weighted_sum(x, columns)
+            totals = [cp_model.LinearExpr.weighted_sum(x, column) for column in columns]
             if program.tolerance is not None:
-                low, high = program.target - program.tolerance, program.target + program.tolerance
-                model.add_linear_constraint(total, low, high)
+                for total, goal in zip(totals, target, strict=True):
+                    model.add_linear_constraint(total, goal - program.tolerance, goal + program.tolerance)
             if program.minimise == "error":
-                error = model.new_int_var(0, sum(map(abs, columns)) + abs(program.target), "error")
-                model.add(total - error <= program.target)
-                model.add(total + error >= program.target)
+                far = max(sum(map(abs, column)) + abs(goal) for column, goal in zip(columns, target, strict=True))
+                error = model.new_int_var(0, far, "error")
+                for total, goal in zip(totals, target, strict=True):
+                    model.add(total - error <= goal)
+                    model.add(total + error >= goal)
                 model.minimize(error)
             elif program.minimise == "terms":
                 model.minimize(sum(x))

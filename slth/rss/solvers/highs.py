@@ -28,7 +28,7 @@ class Highs:
 
     seconds: float = 60.0
 
-    flags: ClassVar[Flags] = Flags(sizes=True, needs=("scipy",))
+    flags: ClassVar[Flags] = Flags(sizes=True, dimensions=64, needs=("scipy",))
 
     def solve(self, problem: Problem, limits: Limits) -> Answer:
         """Solve row after row."""
@@ -38,7 +38,7 @@ class Highs:
             raise Unavailable("the solver 'highs' needs scipy: pip install scipy") from missing
 
         def run(program: Program, seconds: float) -> tuple[NDArray[np.int8] | None, bool]:
-            cost, matrix, low, high = _matrix(program)
+            cost, matrix, low, high = constraints(program)
             k = len(program.columns)
             limit = max(1e-3, min(self.seconds, seconds))
             result: Any = milp(
@@ -55,25 +55,29 @@ class Highs:
         return by_programs(problem, limits, run)
 
 
-def _matrix(program: Program) -> tuple[NDArray[np.float64], ...]:
-    """Return cost, matrix and row bounds; the variables are the columns of the program and then the error."""
+def constraints(program: Program) -> tuple[NDArray[np.float64], ...]:
+    """Return cost, matrix and row bounds; the variables are the columns of the program and then the error.
+
+    Source: ours.
+    """
     scale, columns = program.scale, program.columns
     k = len(columns)
-    total = columns * scale
-    target = program.target * scale
-    rows = [np.r_[total, -1.0], np.r_[total, 1.0]]
-    low, high = [-np.inf, target], [target, np.inf]
-    if program.tolerance is not None:
-        rows.append(np.r_[total, 0.0])
-        low.append((program.target - program.tolerance) * scale)
-        high.append((program.target + program.tolerance) * scale)
+    rows, low, high = [], [], []
+
+    def add(row: NDArray[np.float64], error: float, least: float, most: float) -> None:
+        rows.append(np.r_[row, error])
+        low.append(least)
+        high.append(most)
+
+    for column, target in zip(columns.T, program.target.tolist(), strict=True):
+        total = column * scale
+        add(total, -1.0, -np.inf, target * scale)
+        add(total, 1.0, target * scale, np.inf)
+        if program.tolerance is not None:
+            add(total, 0.0, (target - program.tolerance) * scale, (target + program.tolerance) * scale)
     if program.size is not None:
-        rows.append(np.r_[np.ones(k), 0.0])
-        low.append(program.size)
-        high.append(program.size)
+        add(np.ones(k), 0.0, program.size, program.size)
     for pair in program.pairs:
-        rows.append(np.r_[pair, 0.0])
-        low.append(0.0)
-        high.append(1.0)
+        add(pair, 0.0, 0.0, 1.0)
     costs = {"error": np.r_[np.zeros(k), 1.0], "terms": np.r_[np.ones(k), 0.0], "nothing": np.zeros(k + 1)}
     return costs[program.minimise], np.array(rows), np.array(low), np.array(high)
