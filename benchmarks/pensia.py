@@ -9,77 +9,14 @@ environment variable SLTH_SHARED, else `../shared`, with `data` below it. Writes
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
-import os
-import platform
-import subprocess
-import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from harness import DATA, Row, accuracy_of, mnist_test, run, save
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent
 PUBLISHED = {"weights": 397_000, "seconds": 77_266, "kept": 3_725_871, "accuracy": 97.19}
-
-
-@dataclass(frozen=True)
-class Ran:
-    """One command, run as a process of its own."""
-
-    report: dict[str, Any]
-    code: int
-    seconds: float
-    peak_gib: float
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table: what was measured, against what it must reach."""
-
-    what: str
-    measured: str
-    bar: str
-    holds: bool
-
-
-def run(*arguments: str, environment: dict[str, str] | None = None) -> Ran:
-    """Runs `slth ... --json` and measures wall time and the peak memory of that process and its children."""
-    command = [sys.executable, "-m", "slth", *arguments, "--json"]
-    begun = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, **(environment or {})}, cwd=ROOT)
-    output = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.perf_counter() - begun
-    if process.returncode not in (0, 1):
-        raise SystemExit(f"{' '.join(command)} stopped with code {process.returncode}")
-    return Ran(json.loads(output), process.returncode, seconds, usage.ru_maxrss / 2**20)
-
-
-def mnist_test(folder: Path) -> tuple[np.ndarray, np.ndarray]:
-    """The 10,000 test images as raw pixels in [0, 1], and their labels."""
-    images = np.frombuffer(gzip.decompress((folder / "t10k-images-idx3-ubyte.gz").read_bytes()), np.uint8, offset=16)
-    labels = np.frombuffer(gzip.decompress((folder / "t10k-labels-idx1-ubyte.gz").read_bytes()), np.uint8, offset=8)
-    return images.reshape(-1, 784) / 255.0, labels
-
-
-def accuracy_of(ticket: Path, target: Path, images: np.ndarray, labels: np.ndarray) -> float:
-    """Accuracy in percent of the masked random network, evaluated as two layers for each of the target's."""
-    from slth.interop.read import read
-    from slth.interop.tickets import read_ticket
-
-    network = read_ticket(ticket)[0].to_network(read(target).network)
-    right = [
-        (network(part).argmax(1) == label).sum()
-        for part, label in zip(np.split(images, 20), np.split(labels, 20), strict=True)
-    ]
-    return 100.0 * sum(right) / len(labels)
 
 
 def closest_rows(target: Path, work: Path, data: Path, balls: Path) -> list[Row]:
@@ -174,18 +111,10 @@ def epsilon_rows(target: Path, work: Path) -> list[Row]:
     ]
 
 
-def table(rows: list[Row]) -> str:
-    """The rows as a Markdown table."""
-    lines = ["| what | measured | must reach | |", "|---|---|---|---|"]
-    lines += [f"| {row.what} | {row.measured} | {row.bar} | {'holds' if row.holds else 'MISSED'} |" for row in rows]
-    return "\n".join(lines)
-
-
 def main() -> None:
     """Runs every row and writes the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    default = Path(os.environ.get("SLTH_SHARED", ROOT.parent / "shared")) / "data"
-    parser.add_argument("--data", type=Path, default=default, help="folder with targets/ and mnist/")
+    parser.add_argument("--data", type=Path, default=DATA, help="folder with targets/ and mnist/")
     parser.add_argument("--seeds", type=int, default=10, help="seeds of the fewest rows")
     options = parser.parse_args()
     target = options.data / "targets" / "pensia-fc2.pt"
@@ -201,19 +130,7 @@ def main() -> None:
         rows += fewest_rows(target, work, options.data, options.seeds)
         rows += epsilon_rows(target, work)
         rows += [Row(*row) for row in peer_rows(target)]
-    text = table(rows)
-    print(text)
-    machine = (
-        f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, numpy {np.__version__}"
-    )
-    (HERE / "results").mkdir(exist_ok=True)
-    heading = (
-        f"# The experiment of Pensia et al. (2020) as real tickets\n\n`python benchmarks/pensia.py` on {machine}.\n\n"
-    )
-    (HERE / "results" / "pensia.md").write_text(heading + text + "\n")
-    (HERE / "results" / "pensia.json").write_text(
-        json.dumps([{**vars(row), "holds": bool(row.holds)} for row in rows], indent=1) + "\n"
-    )
+    save("pensia", "The experiment of Pensia et al. (2020) as real tickets", rows)
 
 
 if __name__ == "__main__":

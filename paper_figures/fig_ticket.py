@@ -52,7 +52,7 @@ def compute() -> None:
     target = slth.read(HERE.parent / "examples" / "digits.pt").network
     ticket = slth.approximate(target, slth.Request(epsilon=EPSILON)).ticket
     source, mask = ticket.source, ticket.mask
-    trained = target.dense[0].weight.astype(np.float64)
+    trained = target.affine[0].weight.astype(np.float64)
     effective = ticket.layers[0].plus * ticket.layers[0].unit
     entries = [(row, column) for row in range(trained.shape[0]) for column in range(trained.shape[1])]
     table = [[*entry, f"{trained[entry]:.9g}", f"{effective[entry]:.9g}"] for entry in entries]

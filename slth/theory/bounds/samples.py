@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +14,7 @@ from slth.theory.bounds import growth, tails
 Floats = NDArray[np.float64]
 OBJECTIVES = ("fewest", "closest", "within")
 MOST = 4096  # samples; a target that needs more has the wrong scale
+EXACT = 50  # the most samples that the exact solver takes
 _FIRST, _LAST = 2, 60  # octaves of tolerances that are told apart
 _HALVES = 2 * (_LAST - _FIRST) + 1
 _GROUPS = 32  # targets up to 32 times the edge of the table
@@ -130,6 +131,27 @@ def needed(
     proved = growth.certified_n(law, bins.tightest, each, bins.largest)
     how = "hitting law" if each > tails.HANDOVER else "simulated tail"
     return SampleChoice(n, misses, proved.total, proved.groups, how)
+
+
+def solvable(targets: ArrayLike, tolerances: ArrayLike, delta: float, law: str = "UU") -> SampleChoice:
+    """As `needed`, but at most the samples that an exact solver takes; then with the misses that those leave.
+
+    Raises
+    ------
+    BadInput
+        As `needed`; when the law is not that of products of uniforms.
+
+    Source: ours.
+    """
+    if law != "UU":
+        raise BadInput("automatic samples know uniform weights only; give --samples")
+    choice = needed(targets, tolerances, delta, law=law)
+    if choice.n <= EXACT:
+        return choice
+    misses = expected_misses(targets, tolerances, EXACT, law=law)
+    return replace(
+        choice, n=EXACT, expected_misses=misses, how=f"{choice.n} would do, {EXACT} is what is solved exactly"
+    )
 
 
 def _smallest(bins: _Bins, law: str, delta: float) -> int:
