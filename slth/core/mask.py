@@ -20,7 +20,8 @@ class Mask:
 
     Parameters
     ----------
-    shapes : tuple of (rows, columns)
+    shapes : tuple of (rows, width)
+        Width counts the entries of a row, kernels included.
     kept : tuple of int64 arrays, one per layer, strictly increasing
     """
 
@@ -30,8 +31,8 @@ class Mask:
     def __post_init__(self) -> None:
         if len(self.shapes) != len(self.kept):
             raise BadInput(f"{len(self.kept)} mask layers for {len(self.shapes)} shapes")
-        for (rows, columns), kept in zip(self.shapes, self.kept, strict=True):
-            inside = len(kept) == 0 or (kept[0] >= 0 and kept[-1] < rows * columns)
+        for (rows, width), kept in zip(self.shapes, self.kept, strict=True):
+            inside = len(kept) == 0 or (kept[0] >= 0 and kept[-1] < rows * width)
             if not inside or (np.diff(kept) <= 0).any():
                 raise BadInput("kept entries must be strictly increasing and inside their layer")
         object.__setattr__(self, "kept", tuple(frozen(kept) for kept in self.kept))
@@ -39,7 +40,7 @@ class Mask:
     @classmethod
     def of(cls, source: Source, kept: list[Integers]) -> Mask:
         """The mask of a source that keeps these entries, each layer's in increasing order."""
-        return cls(tuple((layer.rows, layer.columns) for layer in source.layers), tuple(kept))
+        return cls(tuple((layer.rows, layer.width) for layer in source.layers), tuple(kept))
 
     @property
     def count(self) -> int:
@@ -49,9 +50,9 @@ class Mask:
     @property
     def density(self) -> float:
         """The fraction of the source's weights that is kept."""
-        return self.count / sum(rows * columns for rows, columns in self.shapes)
+        return self.count / sum(rows * width for rows, width in self.shapes)
 
     def pairs(self, layer: int) -> tuple[Integers, Integers]:
-        """Rows and columns of a layer's kept entries, in row-major order."""
-        rows, columns = np.divmod(self.kept[layer], self.shapes[layer][1])
-        return rows, columns
+        """Rows, and places in them, of a layer's kept entries in row-major order."""
+        rows, places = np.divmod(self.kept[layer], self.shapes[layer][1])
+        return rows, places

@@ -4,133 +4,98 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from slth.core.errors import BadInput
+from slth.core.nodes import (
+    Activation,
+    Add,
+    Affine,
+    Array,
+    Conv,
+    Dense,
+    Flatten,
+    Floats,
+    Node,
+    Pool,
+    Shape,
+    frozen,
+)
 
-Array = NDArray[Any]
-Floats = NDArray[np.float64]
-ACTIVATIONS = ("relu",)
-
-
-def frozen(array: Array) -> Array:
-    """A contiguous read-only view or copy of `array`: what the frozen types hold."""
-    out = np.ascontiguousarray(array)
-    if out.flags.writeable:
-        out = out.copy() if out is array else out
-        out.flags.writeable = False
-    return out
-
-
-@dataclass(frozen=True, eq=False)
-class Dense:
-    """The affine map x -> weight x + bias.
-
-    Parameters
-    ----------
-    weight : array of shape (out, in), float32 or float64
-    bias : array of shape (out,) of the same dtype, or None for a layer that has none
-    """
-
-    weight: Array
-    bias: Array | None = None
-
-    def __post_init__(self) -> None:
-        if self.weight.ndim != 2 or 0 in self.weight.shape:
-            raise BadInput(f"a dense layer needs a non-empty matrix, not shape {self.weight.shape}")
-        if self.weight.dtype not in (np.float32, np.float64):
-            raise BadInput(f"a dense layer holds float32 or float64, not {self.weight.dtype}")
-        object.__setattr__(self, "weight", frozen(self.weight))
-        if self.bias is not None:
-            if self.bias.shape != self.weight.shape[:1] or self.bias.dtype != self.weight.dtype:
-                raise BadInput(f"bias of shape {self.bias.shape} does not fit weight {self.weight.shape}")
-            object.__setattr__(self, "bias", frozen(self.bias))
-        for name, array in self.tensors():
-            if not np.isfinite(array).all():
-                raise BadInput(f"a {name} is not finite; slth needs finite numbers")
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(out, in)."""
-        return self.weight.shape[0], self.weight.shape[1]
-
-    def tensors(self) -> Iterator[tuple[str, Array]]:
-        """The named arrays of the layer, weight first."""
-        yield "weight", self.weight
-        if self.bias is not None:
-            yield "bias", self.bias
-
-    def __call__(self, x: Array) -> Array:
-        y: Array = x @ self.weight.T.astype(np.float64)
-        return y if self.bias is None else y + self.bias.astype(np.float64)
-
-
-@dataclass(frozen=True)
-class Activation:
-    """A function applied to every coordinate; `kind` is one of ACTIVATIONS."""
-
-    kind: str = "relu"
-
-    def __post_init__(self) -> None:
-        if self.kind not in ACTIVATIONS:
-            raise BadInput(f"activation {self.kind!r} is not supported; there are: {', '.join(ACTIVATIONS)}")
-
-    def __call__(self, x: Array) -> Array:
-        out: Array = np.maximum(x, 0.0)
-        return out
-
-
-@dataclass(frozen=True)
-class Flatten:
-    """(batch, ...) -> (batch, features), row-major."""
-
-    def __call__(self, x: Array) -> Array:
-        return x.reshape(len(x), -1)
-
-
-Node = Dense | Activation | Flatten
+__all__ = ["Activation", "Add", "Array", "Conv", "Dense", "Flatten", "Floats", "Network", "Node", "Pool", "frozen"]
+INPUT = -1
 
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """A trained network: nodes in order, each fed by the one before.
+    """A trained network: nodes in topological order.
 
     Parameters
     ----------
     nodes : tuple of Node
-        At least one Dense; shapes must chain.
+        At least one dense layer or convolution; shapes must fit.
     input_shape : tuple of int
-        Shape of one input, for example (784,) or (1, 28, 28) before a Flatten.
+        Shape of one input, for example (784,) or (1, 28, 28).
+    inputs : tuple of tuples of int
+        For each node the numbers of the nodes that feed it, -1 being the network's input: two for `Add`, one for
+        others. Empty: a sequence, each node fed by the one before.
     """
 
     nodes: tuple[Node, ...]
-    input_shape: tuple[int, ...]
+    input_shape: Shape
+    inputs: tuple[tuple[int, ...], ...] = ()
 
     def __post_init__(self) -> None:
-        width = int(np.prod(self.input_shape))
-        for index, node in enumerate(self.nodes):
-            if isinstance(node, Dense):
-                if node.shape[1] != width:
-                    raise BadInput(f"node {index} takes {node.shape[1]} inputs but {width} arrive")
-                width = node.shape[0]
-        if not self.dense:
-            raise BadInput("the network has no dense layer")
+        if not self.affine:
+            raise BadInput("the network has no dense layer and no convolution")
+        if not self.inputs:
+            object.__setattr__(self, "inputs", tuple((number - 1,) for number in range(len(self.nodes))))
+        if len(self.inputs) != len(self.nodes):
+            raise BadInput(f"{len(self.nodes)} nodes need as many lists of inputs, not {len(self.inputs)}")
+        used = {number for feeds in self.inputs for number in feeds}
+        for number, (node, feeds) in enumerate(zip(self.nodes, self.inputs, strict=True)):
+            if len(feeds) != 1 + isinstance(node, Add) or not all(INPUT <= feed < number for feed in feeds):
+                raise BadInput(f"node {number} can not be fed by nodes {feeds}")
+            if number not in used and number < len(self.nodes) - 1:
+                raise BadInput(f"node {number} feeds no other node")
+        _ = self.shapes
 
     @cached_property
-    def dense(self) -> tuple[Dense, ...]:
-        """The affine layers, in order."""
-        return tuple(node for node in self.nodes if isinstance(node, Dense))
+    def shapes(self) -> tuple[Shape, ...]:
+        """Shape of every node's output, one input at a time.
+
+        Raises
+        ------
+        BadInput
+            When a node can not take what arrives.
+        """
+        found: list[Shape] = []
+        for number, (node, feeds) in enumerate(zip(self.nodes, self.inputs, strict=True)):
+            shapes = [self.input_shape if feed == INPUT else found[feed] for feed in feeds]
+            try:
+                found.append(node.out_shape(*shapes))
+            except BadInput as error:
+                raise BadInput(f"node {number} ({type(node).__name__.lower()}) {error}") from None
+        return tuple(found)
+
+    @cached_property
+    def affine(self) -> tuple[Dense | Conv, ...]:
+        """The dense layers and convolutions, in order."""
+        return tuple(node for node in self.nodes if isinstance(node, Affine))
+
+    @property
+    def is_sequence(self) -> bool:
+        """Whether each node is fed by the one before."""
+        return all(feeds == (number - 1,) for number, feeds in enumerate(self.inputs))
 
     @property
     def size(self) -> int:
         """Number of weights and biases."""
-        return sum(array.size for layer in self.dense for _, array in layer.tensors())
+        return sum(array.size for layer in self.affine for _, array in layer.tensors())
 
     @property
     def is_image(self) -> bool:
@@ -140,34 +105,49 @@ class Network:
 
     def __call__(self, x: Array) -> Array:
         """Outputs in float64 for a batch of shape (batch, *input_shape) or (batch, inputs)."""
-        h = np.asarray(x, np.float64).reshape(len(x), -1)
-        for node in self.nodes:
-            h = node(h)
-        return h
+        given = np.asarray(x, np.float64).reshape(len(x), *self.input_shape)
+        last_use = {feed: number for number, feeds in enumerate(self.inputs) for feed in feeds}
+        values: dict[int, Array] = {INPUT: given}
+        for number, (node, feeds) in enumerate(zip(self.nodes, self.inputs, strict=True)):
+            values[number] = node(*(values[feed] for feed in feeds))
+            for feed in set(feeds):
+                if last_use[feed] == number:
+                    del values[feed]
+        return values[len(self.nodes) - 1]
 
     def tensors(self) -> dict[str, Array]:
-        """Canonical names to arrays: `0.weight`, `0.bias`, `1.weight`, ..., one number per dense layer."""
-        return {f"{k}.{name}": a for k, layer in enumerate(self.dense) for name, a in layer.tensors()}
+        """Canonical names to arrays: `0.weight`, `0.bias`, `1.weight`, ..., one number per affine layer."""
+        return {f"{k}.{name}": a for k, layer in enumerate(self.affine) for name, a in layer.tensors()}
 
     def architecture(self) -> dict[str, Any]:
-        """The architecture as JSON: what is hashed with the weights, and written into a canonical target."""
+        """The architecture as JSON (FORMAT.md, target): what is hashed with the weights."""
         nodes: list[dict[str, Any]] = []
         number = 0
-        for node in self.nodes:
-            if isinstance(node, Dense):
-                names = {name: f"{number}.{name}" for name, _ in node.tensors()}
-                nodes.append({"op": "dense", **names})
+        for place, (node, feeds) in enumerate(zip(self.nodes, self.inputs, strict=True)):
+            entry = _described(node)
+            if isinstance(node, Affine):
+                entry |= {name: f"{number}.{name}" for name, _ in node.tensors()}
                 number += 1
-            elif isinstance(node, Activation):
-                nodes.append({"op": node.kind})
-            else:
-                nodes.append({"op": "flatten"})
+            if feeds != (place - 1,):
+                entry["inputs"] = list(feeds)
+            nodes.append(entry)
         return {"format": "slth-network/1", "input": list(self.input_shape), "nodes": nodes}
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the architecture and the weights (FORMAT.md, target): what a ticket names."""
         return content_digest(canonical_json(self.architecture()), self.tensors())
+
+
+def _described(node: Node) -> dict[str, Any]:
+    """A node without its weights, as JSON."""
+    if isinstance(node, Conv):
+        return {"op": "conv", "stride": list(node.stride), "padding": list(node.padding)}
+    if isinstance(node, Pool):
+        return {"op": f"{node.kind}pool", "kernel": list(node.kernel), "stride": list(node.stride)}
+    if isinstance(node, Activation):
+        return {"op": node.kind} | ({"slope": node.slope.hex()} if node.slope else {})
+    return {"op": type(node).__name__.lower()}
 
 
 def canonical_json(value: Any) -> str:

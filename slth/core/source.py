@@ -10,40 +10,65 @@ from numpy.typing import NDArray
 from slth.core import philox
 from slth.core.errors import BadInput
 from slth.core.laws import Law
+from slth.core.nodes import Activation
 
 Integers = NDArray[np.int64]
+RELU = Activation("relu")
 
 
 @dataclass(frozen=True)
 class SourceLayer:
-    """One layer of a source: a matrix of shape (rows, columns) and its scale.
+    """One layer of a source: weights of shape (rows, columns, *kernel) and their scale.
 
     Parameters
     ----------
     rows, columns : int
-        Shape of the matrix; the last column is the bias where `bias` is set.
+        Outputs and inputs: channels where the kernel is larger than 1 x 1.
     scale : float
         A positive finite float32; every weight of the layer is scale * integer * 2^-bits.
     bias : bool
         Whether the last column is fed by the constant 1.
+    kernel : (height, width)
+    activation : Activation
+        What follows the layer: the inner activation, for the first layer of a stage; unused in second layers.
+    direct : bool
+        Whether a second layer reads the stage's input in its leading columns, before the first layer's units.
+    copies : int
+        How many rows in a row approximate one and the same neuron (or channel) of the target.
     """
 
     rows: int
     columns: int
     scale: float = 1.0
     bias: bool = False
+    kernel: tuple[int, int] = (1, 1)
+    activation: Activation = RELU
+    direct: bool = False
+    copies: int = 1
 
     def __post_init__(self) -> None:
-        if not (0 < self.rows <= 1 << 24 and 0 < self.columns <= 1 << 24 and self.size <= 1 << 40):
+        if not (0 <= self.rows <= 1 << 24 and 0 < self.columns <= 1 << 24 and self.size <= 1 << 40):
             raise BadInput(f"a source layer of shape ({self.rows}, {self.columns}) is not possible")
+        if not all(1 <= side <= 1 << 12 for side in self.kernel) or self.copies < 1 or self.rows % self.copies:
+            raise BadInput(f"a source layer with kernel {self.kernel} and {self.copies} copies is not possible")
         usable = 0 < self.scale <= float(np.finfo(np.float32).max)
         if not usable or float(np.float32(self.scale)) != self.scale:
             raise BadInput(f"the scale of a layer must be a positive float32, not {self.scale!r}")
 
     @property
+    def taps(self) -> int:
+        """Entries of one kernel."""
+        return self.kernel[0] * self.kernel[1]
+
+    @property
+    def width(self) -> int:
+        """Entries of one row."""
+        return self.columns * self.taps
+
+    @property
     def size(self) -> int:
         """Number of weights, biases included."""
-        return self.rows * self.columns
+        return self.rows * self.width
 
 
 @dataclass(frozen=True)
@@ -57,7 +82,7 @@ class Source:
     law : Law
         The law of every weight, before the layer's scale.
     layers : tuple of SourceLayer
-        ReLU between them.
+        Two for each affine layer of a target, a *stage*: layers 2l (first) and 2l + 1 (second).
     """
 
     seed: int
@@ -79,19 +104,19 @@ class Source:
         return philox.key_from_seed(self.seed)
 
     def rows(self, layer: int, start: int, stop: int) -> Integers:
-        """Rows start, ..., stop - 1 of a layer as integers at 2^-bits, shape (stop - start, columns)."""
-        columns = self.layers[layer].columns
-        words = philox.words_range(self.key, layer, start * columns, stop * columns)
-        return self.law.integers(words).reshape(-1, columns)
+        """Rows start, ..., stop - 1 of a layer as integers at 2^-bits, shape (stop - start, width)."""
+        width = self.layers[layer].width
+        words = philox.words_range(self.key, layer, start * width, stop * width)
+        return self.law.integers(words).reshape(-1, width)
 
-    def entries(self, layer: int, rows: Integers, columns: Integers) -> Integers:
-        """Single entries (rows and columns broadcast together), as integers at 2^-bits."""
-        flat = np.asarray(rows, np.int64) * self.layers[layer].columns + np.asarray(columns, np.int64)
+    def entries(self, layer: int, rows: Integers, places: Integers) -> Integers:
+        """Single entries as integers at 2^-bits; rows and places in them (below `width`) broadcast together."""
+        flat = np.asarray(rows, np.int64) * self.layers[layer].width + np.asarray(places, np.int64)
         return self.law.integers(philox.words_at(self.key, layer, flat))
 
-    def weights(self, layer: int, rows: Integers, columns: Integers) -> NDArray[np.float64]:
+    def weights(self, layer: int, rows: Integers, places: Integers) -> NDArray[np.float64]:
         """Single entries as real weights, exact in float64 for scales of up to 29 bits."""
-        return self.entries(layer, rows, columns).astype(np.float64) * self.unit(layer)
+        return self.entries(layer, rows, places).astype(np.float64) * self.unit(layer)
 
     def unit(self, layer: int) -> float:
         """What one integer step of a layer's entries is worth."""

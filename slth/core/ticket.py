@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,11 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slth.core.collapse import EffectiveLayer, Units, collapse
+from slth.core.collapse import EffectiveLayer, collapse
 from slth.core.domain import Domain, width_of
 from slth.core.errors import BadInput
 from slth.core.mask import Mask
-from slth.core.network import Activation, Dense, Flatten, Network, Node
+from slth.core.network import INPUT, Network
+from slth.core.nodes import Affine
 from slth.core.source import Source
 
 Integers = NDArray[np.int64]
@@ -45,7 +47,7 @@ class Missed:
     Parameters
     ----------
     entries : int64 array of shape (m, 3)
-        Dense layer, row, column; a bias is the column after the last.
+        Affine layer, row, place in the row (row-major in a kernel); a bias is the place after the last.
     errors : float64 array of shape (m,)
     """
 
@@ -68,7 +70,7 @@ class Ticket:
     Parameters
     ----------
     source : Source
-        Pairs of layers, two for each dense layer of the target.
+        Pairs of layers, one pair for each dense layer or convolution of the target.
     mask : Mask
     claim : SupNorm
     made : mapping
@@ -88,67 +90,16 @@ class Ticket:
         return collapse(self.source, self.mask)
 
     def to_network(self, like: Network) -> Network:
-        """The masked source as a dense network of its live units, two dense layers for each of the target's.
+        """The masked source as a network of its live units only, two affine layers for each of the target's.
 
         Parameters
         ----------
         like : Network
-            The target: gives the input shape and the last activation.
+            The target: gives geometry, pooling and what follows each layer.
         """
-        nodes: list[Node] = [node for node in like.nodes if isinstance(node, Flatten)]
-        for layer in range(0, len(self.source.layers), 2):
-            nodes += [*_dense_pair(self.source, self.mask, layer), Activation("relu")]
-        ends_in_relu = isinstance(like.nodes[-1], Activation)
-        return Network(tuple(nodes if ends_in_relu else nodes[:-1]), like.input_shape)
+        from slth.core.compact import compact
 
-
-def drop_dead_units(source: Source, mask: Mask) -> Mask:
-    """The same ticket without the first-layer entries of units whose output nobody keeps, and the reverse.
-
-    A unit without a kept outgoing entry keeps no incoming one, and a unit without a kept incoming entry, whose output
-    is 0, keeps no outgoing one, so that `Mask.count` counts weights that matter.
-    """
-    kept = list(mask.kept)
-    for layer in range(0, len(kept), 2):
-        columns = source.layers[layer].columns
-        width = source.layers[layer + 1].columns
-        fed = np.zeros(width, bool)
-        fed[kept[layer] // columns] = True
-        kept[layer + 1] = kept[layer + 1][fed[kept[layer + 1] % width]]
-        used = np.zeros(width, bool)
-        used[kept[layer + 1] % width] = True
-        kept[layer] = kept[layer][used[kept[layer] // columns]]
-    return Mask(mask.shapes, tuple(kept))
-
-
-def _dense_pair(source: Source, mask: Mask, layer: int) -> tuple[Dense, Activation, Dense]:
-    units = Units.of(source, mask, layer)
-    live = np.unique(mask.pairs(layer + 1)[1])
-    live = live[units.column[live] >= 0]
-    if not len(live):
-        live = np.zeros(1, np.int64)
-    number = np.zeros(source.layers[layer + 1].columns, np.int64)
-    number[live] = np.arange(len(live))
-    first, second = source.layers[layer], source.layers[layer + 1]
-    incoming = np.zeros((len(live), first.columns))
-    read = units.column[live] >= 0
-    incoming[np.flatnonzero(read), units.column[live][read]] = units.value[live][read]
-    rows, columns = mask.pairs(layer + 1)
-    alive = units.column[columns] >= 0
-    rows, columns = rows[alive], columns[alive]
-    outgoing = np.zeros((second.rows, len(live)))
-    outgoing[rows, number[columns]] = source.entries(layer + 1, rows, columns)
-    weight, bias = _as_small_floats(incoming * source.unit(layer), first.columns - first.bias)
-    return Dense(weight, bias), Activation("relu"), Dense(_as_small_floats(outgoing * source.unit(layer + 1))[0])
-
-
-def _as_small_floats(matrix: Floats, inputs: int | None = None) -> tuple[NDArray[Any], NDArray[Any] | None]:
-    """A matrix in float32 where that is exact, else in float64; a bias column split off."""
-    small = matrix.astype(np.float32)
-    out: NDArray[Any] = small if (small.astype(np.float64) == matrix).all() else matrix
-    if inputs is None or inputs == matrix.shape[1]:
-        return out, None
-    return out[:, :inputs].copy(), out[:, inputs].copy()
+        return compact(self.source, self.mask, like)
 
 
 def check_fits(ticket: Ticket, target: Network) -> None:
@@ -161,15 +112,44 @@ def check_fits(ticket: Ticket, target: Network) -> None:
     """
     if ticket.claim.target != target.digest:
         raise BadInput(f"the ticket is for target {ticket.claim.target[:16]}, this one is {target.digest[:16]}")
-    dense = target.dense
-    layers = ticket.source.layers
-    if width_of(ticket.claim.domain) not in (None, dense[0].shape[1]):
+    if width_of(ticket.claim.domain) not in (None, math.prod(target.input_shape)):
         raise BadInput("the claim's domain does not have as many inputs as the target")
-    if len(layers) != 2 * len(dense):
-        raise BadInput(f"{len(layers)} source layers do not make pairs for {len(dense)} dense layers")
-    for number, node in enumerate(dense):
+    layers = ticket.source.layers
+    if len(layers) != 2 * len(target.affine):
+        raise BadInput(f"{len(layers)} source layers do not make pairs for {len(target.affine)} affine layers")
+    copies = fed_copies(target, tuple(layer.copies for layer in layers[1::2]))
+    for number, node in enumerate(target.affine):
         rows, columns = node.shape
         first, second = layers[2 * number], layers[2 * number + 1]
         biased = node.bias is not None
-        if (first.bias, first.columns, second.rows) != (biased, columns + biased, rows):
-            raise BadInput(f"source layers {2 * number} and {2 * number + 1} do not fit dense layer {number}")
+        if second.direct:
+            wanted = (columns * copies[number] + first.rows, 1, True)
+        else:
+            wanted = (first.rows, columns + biased, biased)
+        found = (second.columns, first.columns, first.bias)
+        one_copy = second.direct or copies[number] == 1
+        if found != wanted or second.rows != rows * second.copies or second.kernel != node.kernel or not one_copy:
+            raise BadInput(f"source layers {2 * number} and {2 * number + 1} do not fit affine layer {number}")
+
+
+def fed_copies(target: Network, made: tuple[int, ...]) -> tuple[int, ...]:
+    """How many copies of every neuron arrive at each affine layer, if affine layer l makes `made[l]` copies.
+
+    Raises
+    ------
+    BadInput
+        When the two inputs of a sum come in different numbers of copies, or the outputs in more than one.
+    """
+    arriving: list[int] = []
+    copies = {INPUT: 1}
+    for number, (node, feeds) in enumerate(zip(target.nodes, target.inputs, strict=True)):
+        given = {copies[feed] for feed in feeds}
+        if len(given) > 1:
+            raise BadInput(f"node {number} adds neurons that come in different numbers of copies: {sorted(given)}")
+        copies[number] = given.pop()
+        if isinstance(node, Affine):
+            arriving.append(copies[number])
+            copies[number] = made[len(arriving) - 1]
+    if copies[len(target.nodes) - 1] != 1:
+        raise BadInput("the last layer can not be built in several copies")
+    return tuple(arriving)

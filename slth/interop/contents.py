@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from slth.core.errors import BadFile
-from slth.interop.architecture import parse_plan
+from slth.interop.archjson import parse_plan
 from slth.interop.files import Bytes, shown
 from slth.interop.modules import is_code, is_module, sequential_plan, tensors_of, tree, unwrapped
-from slth.interop.plans import Plan
+from slth.interop.onnxfiles import read_onnx
 from slth.interop.safetensors import parse
-from slth.interop.sniffing import SAVE, is_pickle, is_safetensors, is_zip, refuse_known, torch_archive
+from slth.interop.sniffing import SAVE, is_onnx, is_pickle, is_safetensors, is_zip, refuse_known, torch_archive
 from slth.interop.standins import Record, TensorRef
 from slth.interop.states import find_state, natural, open_state, stripped
+from slth.interop.steps import Plan
 from slth.interop.targets import ARCHITECTURE_KEY, DIGEST_KEY
 from slth.interop.tensors import Stored
 from slth.interop.torchfiles import Pickled, read_legacy, read_zip
@@ -26,7 +27,7 @@ class Contents:
     Parameters
     ----------
     source_format : str
-        "safetensors", "torch zip" or "torch legacy", with " module" where a whole module was saved.
+        "safetensors", "onnx", "torch zip" or "torch legacy", with " module" where a whole module was saved.
     state : mapping of name to Stored, in the order of the network as far as the file tells
     plan : callable or None
         Gives the architecture of the file, or raises why it is refused; None where the file has none.
@@ -62,8 +63,11 @@ def open_contents(file: Bytes) -> Contents:
         return _from_container(file)
     if is_pickle(file):
         return _from_pickle(read_legacy(file), "torch legacy")
+    if is_onnx(file):
+        model = read_onnx(file)
+        return Contents("onnx", model.state, lambda: model.plan)
     refuse_known(file)
-    raise BadFile(f"is not a file that slth knows (.pt, .pth or .safetensors); {SAVE}")
+    raise BadFile(f"is not a file that slth knows (.pt, .pth, .safetensors or .onnx); {SAVE}")
 
 
 def _from_container(file: Bytes) -> Contents:

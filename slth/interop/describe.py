@@ -6,11 +6,11 @@ import os
 from dataclasses import dataclass
 
 from slth.core.errors import BadFile
-from slth.core.network import Network
+from slth.core.network import Activation, Dense, Flatten, Network
 from slth.interop.contents import Contents
 from slth.interop.files import shown
 from slth.interop.limits import MAX_WEIGHTS
-from slth.interop.plans import summary
+from slth.interop.spec import as_spec
 from slth.interop.tensors import FLOATS, Stored
 
 
@@ -38,7 +38,7 @@ class Description:
     tree : tuple of str
         Indented lines of the module tree, empty for a state_dict.
     architecture : str or None
-        Widths such as `784-500-10`, where slth can read the file as a network.
+        Widths such as `784-500-10`, or the text of `--arch`, where slth can read the file as a network.
     digest : str or None
         That of the network.
     notes : tuple of str
@@ -89,3 +89,11 @@ def _line(name: str, entry: Stored, affordable: bool) -> TensorLine:
     except BadFile as error:
         return TensorLine(name, entry.shape, entry.dtype, None, None, str(error))
     return TensorLine(name, entry.shape, entry.dtype, float(numbers.min()), float(numbers.max()), None)
+
+
+def summary(network: Network) -> str:
+    """Widths in short, for example `784-500-10`, of dense layers with ReLU; of other networks the text of `--arch`."""
+    plain = all(isinstance(node, Dense | Flatten) or node == Activation("relu") for node in network.nodes)
+    if not (plain and network.is_sequence):
+        return as_spec(network)
+    return "-".join(str(width) for width in (network.affine[0].shape[1], *(d.shape[0] for d in network.affine)))

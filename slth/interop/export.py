@@ -1,4 +1,4 @@
-"""Networks back into files: the canonical target, and state_dicts that torch.nn.Sequential loads."""
+"""Networks back into files: the canonical target, state_dicts that torch loads, and the Python that loads them."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING
 
 from slth.core.atomic import write_atomic
 from slth.core.errors import BadInput, Unavailable
-from slth.core.network import Activation, Dense, Network
+from slth.core.network import INPUT, Activation, Add, Conv, Dense, Network, Node, Pool
 from slth.interop.files import shown
 from slth.interop.targets import write_target
 
 if TYPE_CHECKING:
     import torch
 
+MODULES = {"relu": "nn.ReLU()", "tanh": "nn.Tanh()", "sigmoid": "nn.Sigmoid()"}
+
 
 def export_network(network: Network, path: str | os.PathLike[str]) -> None:
     """Write a network where other programs can load it; the ending of the path decides how.
 
-    `.safetensors` gives the canonical target (no torch needed), `.pt` or `.pth` the state_dict of an
-    nn.Sequential whose modules are the network's nodes in order.
+    `.safetensors` gives the canonical target, `.py` the Python of the torch module (no torch needed for either), `.pt`
+    or `.pth` the state_dict of that module, whose modules are numbered as the network's nodes.
 
     Raises
     ------
@@ -34,12 +36,14 @@ def export_network(network: Network, path: str | os.PathLike[str]) -> None:
         write_target(network, path)
     elif name.endswith((".pt", ".pth")):
         write_torch_state(network, path)
+    elif name.endswith(".py"):
+        write_atomic(path, [module_code(network).encode("ascii")])
     else:
-        raise BadInput(f"{shown(os.fspath(path))}: give a name that ends in .pt, .pth or .safetensors")
+        raise BadInput(f"{shown(os.fspath(path))}: give a name that ends in .pt, .pth, .safetensors or .py")
 
 
 def to_torch_state(network: Network) -> dict[str, torch.Tensor]:
-    """The state_dict of an nn.Sequential with one module per node: the tensors are copies.
+    """The state_dict of the module of `module_code`: the tensors are copies.
 
     Raises
     ------
@@ -53,7 +57,7 @@ def to_torch_state(network: Network) -> dict[str, torch.Tensor]:
     return {
         f"{index}.{name}": torch.from_numpy(array.copy())
         for index, node in enumerate(network.nodes)
-        if isinstance(node, Dense)
+        if isinstance(node, Dense | Conv)
         for name, array in node.tensors()
     }
 
@@ -68,13 +72,67 @@ def write_torch_state(network: Network, path: str | os.PathLike[str]) -> None:
     write_atomic(path, [buffer.getvalue()])
 
 
+def is_sequential(network: Network) -> bool:
+    """Whether an nn.Sequential with one module for each node computes the network."""
+    flat = all(
+        len(network.input_shape if feeds[0] == INPUT else network.shapes[feeds[0]]) == 1
+        for node, feeds in zip(network.nodes, network.inputs, strict=True)
+        if isinstance(node, Dense)
+    )
+    return network.is_sequence and flat
+
+
 def sequential_code(network: Network) -> str:
-    """The line of Python that builds the nn.Sequential which loads the state_dict."""
-    modules = []
-    for node in network.nodes:
+    """The line of Python that builds the nn.Sequential which loads the state_dict.
+
+    Raises
+    ------
+    BadInput
+        For a network that is no sequence.
+    """
+    if not is_sequential(network):
+        raise BadInput("a network with sums is no nn.Sequential; module_code gives a class")
+    return f"nn.Sequential({', '.join(module_line(node) for node in network.nodes)})"
+
+
+def module_code(network: Network) -> str:
+    """A Python file with `build()`, which gives the torch module, in float64, that loads the state_dict."""
+    head = '"""A network as a torch module: build().load_state_dict(torch.load(PATH, weights_only=True))."""\n\n'
+    head += f"from torch import nn\n\nINPUT = {network.input_shape!r}\n\n\n"
+    if is_sequential(network):
+        lines = "".join(f"        {module_line(node)},\n" for node in network.nodes)
+        return f"{head}def build():\n    return nn.Sequential(\n{lines}    ).double()\n"
+    modules = "".join(
+        f'        self.add_module("{number}", {module_line(node)})\n'
+        for number, node in enumerate(network.nodes)
+        if not isinstance(node, Add)
+    )
+    pairs = zip(network.nodes, network.inputs, strict=True)
+    calls = "".join(f"        {_call(number, node, feeds)}\n" for number, (node, feeds) in enumerate(pairs))
+    body = f"class Network(nn.Module):\n    def __init__(self):\n        super().__init__()\n{modules}\n"
+    body += f"    def forward(self, x):\n        m = self._modules\n{calls}        return v{len(network.nodes) - 1}\n"
+    return f"{head}{body}\n\ndef build():\n    return Network().double()\n"
+
+
+def _call(number: int, node: Node, feeds: tuple[int, ...]) -> str:
+    values = ["x" if feed == INPUT else f"v{feed}" for feed in feeds]
+    if isinstance(node, Add):
+        return f"v{number} = {values[0]} + {values[1]}"
+    flat = ".flatten(1)" if isinstance(node, Dense) else ""
+    return f'v{number} = m["{number}"]({values[0]}{flat})'
+
+
+def module_line(node: Node) -> str:
+    """The Python that builds the torch module of one node."""
+    if isinstance(node, Dense | Conv):
+        out, into = node.shape
+        bias = "" if node.bias is not None else ", bias=False"
         if isinstance(node, Dense):
-            bias = "" if node.bias is not None else ", bias=False"
-            modules.append(f"nn.Linear({node.shape[1]}, {node.shape[0]}{bias})")
-        else:
-            modules.append("nn.ReLU()" if isinstance(node, Activation) else "nn.Flatten()")
-    return f"nn.Sequential({', '.join(modules)})"
+            return f"nn.Linear({into}, {out}{bias})"
+        return f"nn.Conv2d({into}, {out}, {node.kernel}, stride={node.stride}, padding={node.padding}{bias})"
+    if isinstance(node, Pool):
+        kind = "MaxPool2d" if node.kind == "max" else "AvgPool2d"
+        return f"nn.{kind}({node.kernel}, stride={node.stride})"
+    if isinstance(node, Activation):
+        return MODULES.get(node.kind) or f"nn.LeakyReLU({node.slope!r})"
+    return "nn.Flatten()"

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from slth.core.errors import BadFile
+from slth.core.nodes import Shape
 from slth.interop.files import shown
 from slth.interop.limits import MAX_DEPTH, MAX_ENTRIES, MAX_NODES
-from slth.interop.plans import Plan, Step
+from slth.interop.sizes import checked_shape
 from slth.interop.standins import Record, TensorRef
+from slth.interop.steps import Plan, Step
+from slth.interop.torchclasses import CONV, LINEAR, STEPS, TENSORS, steps_of
 
 SEQUENTIAL = "torch.nn.modules.container.Sequential"
 WRAPPING = {
@@ -17,19 +20,8 @@ WRAPPING = {
     "torch.nn.parallel.distributed.DistributedDataParallel": "module",
     "torch._dynamo.eval_frame.OptimizedModule": "_orig_mod",
 }
-LINEAR = "torch.nn.modules.linear.Linear"
-RELU = "torch.nn.modules.activation.ReLU"
-FLATTEN = "torch.nn.modules.flatten.Flatten"
-IDENTITIES = (
-    "torch.nn.modules.linear.Identity",
-    "torch.nn.modules.dropout.Dropout",
-    "torch.nn.modules.dropout.Dropout1d",
-    "torch.nn.modules.dropout.Dropout2d",
-    "torch.nn.modules.dropout.AlphaDropout",
-)
-LEAVES = (LINEAR, RELU, FLATTEN, *IDENTITIES)
-LAST = ("Softmax", "LogSoftmax", "Softmin")
 HOOKS = ("_forward_hooks", "_forward_pre_hooks")
+UNFLATTEN = "torch.nn.modules.flatten.Unflatten"
 DICTIONARIES = ("_modules", "_parameters", "_buffers", *HOOKS)
 OVERRIDES = ("forward", "_call_impl", "_slow_forward", "_wrapped_call_impl")
 PRUNING = "torch.nn.utils.prune."
@@ -97,7 +89,7 @@ def label(record: Record) -> str:
     """One module in short: class name and what tells its size."""
     state = state_of(record)
     names = ("in_features", "out_features", "in_channels", "out_channels", "kernel_size", "num_features", "p")
-    values = [shown(state[n], 20) for n in names if isinstance(state.get(n), (int, float))]
+    values = [shown(state[n], 20) for n in names if isinstance(state.get(n), (int, float, tuple))]
     return shown(record.kind.rpartition(".")[2], 60) + (f"({', '.join(values)})" if values else "")
 
 
@@ -124,18 +116,18 @@ def unwrapped(record: Record) -> Record:
 
 
 def is_code(record: Record) -> str | None:
-    """Why the function of a module is not in the file, or None when it is a Sequential or a single Linear."""
-    if record.kind in (SEQUENTIAL, LINEAR):
+    """Why the function of a module is not in the file, or None when it is a Sequential or a single Linear or Conv2d."""
+    if record.kind in (SEQUENTIAL, LINEAR, CONV):
         return None
     picture = shown(", ".join(line.strip() for line in tree(record)[1:]), 300)
     return (
         f"is a whole module {label(record)} of ({picture}): its forward() is code, which is never run; "
-        "pass --arch or save the state_dict"
+        "pass --arch, or export it to ONNX with torch.onnx.export"
     )
 
 
 def sequential_plan(record: Record) -> Plan:
-    """The architecture of a Sequential of Linear, ReLU, Flatten, Dropout and Identity, nested or not.
+    """The architecture of a Sequential, nested or not, of the classes of `torchclasses.STEPS`.
 
     Raises
     ------
@@ -144,10 +136,27 @@ def sequential_plan(record: Record) -> Plan:
     """
     steps: list[Step] = []
     notes: list[str] = []
+    shape: Shape | None = None
     for path, _, module in walk(record):
         _check_plain(path, module)
-        steps += _steps(path, module, notes)
-    return Plan(None, tuple(steps), tuple(dict.fromkeys(notes)))
+        if module.kind == SEQUENTIAL:
+            continue
+        if module.kind == UNFLATTEN and not steps and shape is None:
+            shape = _unflattened(state_of(module), path)
+            continue
+        steps += steps_of(module.kind, state_of(module), path, f"module {shown(path, 80) or '(the whole)'}")
+        if "dropout" in module.kind:
+            notes.append("Dropout is the identity (evaluation mode)")
+    return Plan(shape, tuple(steps), tuple(dict.fromkeys(notes)), strict=True)
+
+
+def _unflattened(state: dict[str, Any], path: str) -> Shape:
+    """The shape of one input, from an Unflatten that comes before everything else."""
+    sizes = state.get("unflattened_size")
+    whole = isinstance(sizes, (tuple, list)) and all(isinstance(size, int) for size in sizes)
+    if state.get("dim") != 1 or not whole:
+        raise BadFile(f"module {shown(path, 80)}: only Unflatten(1, sizes) is supported, as the first module")
+    return checked_shape(tuple(sizes or ()))
 
 
 def _check_plain(path: str, module: Record) -> None:
@@ -156,45 +165,23 @@ def _check_plain(path: str, module: Record) -> None:
         raise BadFile(f"{where} overrides forward(), which is code; save the state_dict and pass --arch")
     if any(_inside(module, attribute) for attribute in HOOKS) and not _is_pruned(module):
         raise BadFile(f"{where} has a hook, which is code; remove it or save the state_dict and pass --arch")
-    if module.kind in LEAVES and _inside(module, "_modules"):
+    if module.kind in STEPS and _inside(module, "_modules"):
         raise BadFile(f"{where} is {shown(module.kind, 80)} with modules inside, which cannot be; save the state_dict")
     tensors = {*_inside(module, "_parameters"), *_inside(module, "_buffers")}
-    if not tensors <= {"weight", "bias"} and not _is_pruned(module) and module.kind == LINEAR:
-        raise BadFile(f"{where} is a Linear with unusual tensors, whose meaning is code; save the state_dict")
+    allowed = TENSORS.get(module.kind, set())
+    hidden = allowed & set(state_of(module))  # a plain attribute goes before a parameter of that name
+    if module.kind in STEPS and (hidden or not tensors <= allowed) and not _is_pruned(module):
+        name = shown(module.kind.rpartition(".")[2], 60)
+        raise BadFile(f"{where} is a {name} with unusual tensors, whose meaning is code; save the state_dict")
 
 
 def _is_pruned(module: Record) -> bool:
-    """Whether a Linear is as torch.nn.utils.prune leaves it: a hook that computes orig * mask, and both tensors."""
+    """Whether a layer is as torch.nn.utils.prune leaves it: a hook that computes orig * mask, and both tensors."""
     hooks = _inside(module, "_forward_pre_hooks").values()
     known = all(isinstance(hook, Record) and hook.kind.startswith(PRUNING) for hook in hooks)
     pruned = {str(state_of(hook).get("_tensor_name")) for hook in hooks} if known else set()
     parameters, buffers = _inside(module, "_parameters"), _inside(module, "_buffers")
-    if module.kind != LINEAR or _inside(module, "_forward_hooks") or not pruned:
+    if module.kind not in (LINEAR, CONV) or _inside(module, "_forward_hooks") or not pruned:
         return False
     originals = {name.removesuffix("_orig") for name in parameters if str(name).endswith("_orig")}
     return originals == pruned and set(buffers) == {f"{name}_mask" for name in pruned}
-
-
-def _steps(path: str, module: Record, notes: list[str]) -> list[Step]:
-    kind = module.kind
-    name = kind.rpartition(".")[2]
-    where = f"module {shown(path, 80)}"
-    if kind == SEQUENTIAL:
-        return []
-    if kind == LINEAR:
-        return [Step("dense", path)]
-    if kind == RELU:
-        return [Step("relu")]
-    if kind == FLATTEN:
-        if (state_of(module).get("start_dim"), state_of(module).get("end_dim")) != (1, -1):
-            raise BadFile(f"{where}: only Flatten(1, -1) is supported")
-        return [Step("flatten")]
-    if kind in IDENTITIES:
-        if "dropout" in kind:
-            notes.append("Dropout is the identity (evaluation mode)")
-        return []
-    if name in LAST:
-        raise BadFile(f"{where} is {name}: certify logits: remove the last layer")
-    if kind.startswith("torch.nn.modules."):
-        raise BadFile(f"{where} is {shown(name, 60)}, which is not supported yet")
-    raise BadFile(f"{where} is {shown(kind, 80)}: its forward() is code; pass --arch or save the state_dict")

@@ -1,116 +1,93 @@
-"""A plan: an architecture before the weights are put in."""
+"""A plan and the layers of a file, put together: a network."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 
-from slth.core.errors import BadFile
-from slth.core.network import Activation, Dense, Flatten, Network, Node
-from slth.interop.files import shown
-from slth.interop.states import Layer
+from slth.core.errors import BadFile, BadInput
+from slth.core.network import INPUT, Dense, Flatten, Network, Node
+from slth.core.nodes import Shape
+from slth.interop.assigning import assigned
+from slth.interop.named import check_option
+from slth.interop.shapes import Found, Spread, arriving, input_shape
+from slth.interop.states import Loaded
+from slth.interop.steps import Plan
+from slth.interop.wiring import USUAL_EPS, Wiring, wired
 
 
-@dataclass(frozen=True)
-class Step:
-    """One operation: "dense", "relu" or "flatten".
+def build(plan: Plan, loaded: Loaded, shape: Shape | None = None) -> Found:
+    """Put the layers of a file into a plan.
+
+    BatchNorm is folded into the layer before it. Unless the plan is canonical, a Flatten that changes nothing and a
+    ReLU after a ReLU are dropped, and pictures are flattened before a dense layer.
 
     Parameters
     ----------
-    op : str
-    layer : str or None
-        Name in the file of a dense layer; None takes the layers in order.
-    width : int or None
-        Outputs of a dense layer where the plan says so.
-    bias : bool or None
-        Whether a dense layer has a bias; None where the plan leaves it to the file.
-    """
-
-    op: str
-    layer: str | None = None
-    width: int | None = None
-    bias: bool | None = None
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Operations in order, the shape of one input where it is known, and notes for the user."""
-
-    input_shape: tuple[int, ...] | None
-    steps: tuple[Step, ...]
-    notes: tuple[str, ...] = ()
-
-
-def build(plan: Plan, layers: Sequence[Layer]) -> Network:
-    """Put the layers of a file into a plan.
-
-    A Flatten is kept only in front and a ReLU after a ReLU is dropped: neither changes the function.
+    shape : tuple of int, optional
+        Shape of one input, where the user says it.
 
     Raises
     ------
     BadFile
-        When layers are missing, left over or do not chain, for two dense layers without a ReLU between them,
-        and for a ReLU on the input.
+        When layers are missing, left over or do not fit, when the shape of an input is neither said nor told by the
+        weights, and for what `wired` refuses.
     """
-    order = _assigned(plan, layers)
-    _check_chain(order)
-    width = order[0].shape[1]
-    if plan.input_shape is not None and math.prod(plan.input_shape) != width:
-        raise BadFile(f"layer {_label(order[0])} takes {width} inputs, the architecture has {plan.input_shape}")
+    wiring, shape, shapes, notes = _shaped(plan, loaded, shape)
+    wiring.fold()
     nodes: list[Node] = []
-    waiting = iter(order)
-    for step in plan.steps:
-        last = nodes[-1] if nodes else None
-        if step.op == "dense":
-            layer = next(waiting)
-            if isinstance(last, Dense):
-                raise BadFile(f"no activation before layer {_label(layer)}: merge the two Linear layers into one")
-            nodes.append(Dense(layer.weight, layer.bias))
-        elif step.op == "relu" and not isinstance(last, Activation):
-            if not isinstance(last, Dense):
-                raise BadFile("a ReLU before the first Linear layer is not supported")
-            nodes.append(Activation("relu"))
-        elif step.op == "flatten" and last is None:
+    inputs: list[tuple[int, ...]] = []
+    place = {INPUT: INPUT}
+    for number, (node, feeds) in enumerate(zip(wiring.nodes, wiring.inputs, strict=True)):
+        given = shape if feeds[0] == INPUT else shapes[feeds[0]]
+        before = tuple(place[feed] for feed in feeds)
+        if isinstance(node, Flatten) and len(given) == 1 and number > 0 and not plan.canonical:
+            place[number] = before[0]
+            continue
+        if isinstance(node, Dense) and len(given) > 1 and not plan.canonical:
             nodes.append(Flatten())
-    return Network(tuple(nodes), plan.input_shape or (width,))
+            inputs.append(before)
+            before = (len(nodes) - 1,)
+        nodes.append(node.pool(given) if isinstance(node, Spread) else node)
+        inputs.append(before)
+        place[number] = len(nodes) - 1
+    if place[len(wiring.nodes) - 1] != len(nodes) - 1:
+        raise BadFile("the architecture does not end with what it computes last; leave out what is not used")
+    return Found(Network(tuple(nodes), shape, tuple(inputs)), notes)
 
 
-def _label(layer: Layer) -> str:
-    return shown(layer.name or "weight", 80)
+def fits(plan: Plan, loaded: Loaded) -> bool:
+    """Whether `build` would succeed, without the work of folding."""
+    try:
+        _shaped(plan, loaded, None)
+    except BadInput:
+        return False
+    return True
 
 
-def _assigned(plan: Plan, layers: Sequence[Layer]) -> list[Layer]:
-    """The layer of every dense step: by name where the plan gives names, else in order."""
-    dense = [step for step in plan.steps if step.op == "dense"]
-    known = {layer.name: layer for layer in layers}
-    if len(dense) != len(layers) or not dense:
-        names = ", ".join(_label(layer) for layer in layers[:12])
-        raise BadFile(f"the architecture has {len(dense)} Linear layers, the file has {len(layers)} ({names})")
-    order: list[Layer] = []
-    for step, following in zip(dense, layers, strict=True):
-        layer = following if step.layer is None else known.pop(step.layer, None)
-        if layer is None:
-            raise BadFile(f"layer {shown(step.layer or 'weight', 80)} of the architecture is not in the file")
-        if step.width is not None and step.width != layer.shape[0]:
-            raise BadFile(f"layer {_label(layer)} gives {layer.shape[0]} outputs, the architecture says {step.width}")
-        if step.bias is not None and step.bias != (layer.bias is not None):
-            has = "no bias" if layer.bias is None else "a bias"
-            raise BadFile(f"layer {_label(layer)} has {has}, the architecture says otherwise")
-        order.append(layer)
-    return order
+def _shaped(plan: Plan, loaded: Loaded, shape: Shape | None) -> tuple[Wiring, Shape, list[Shape], tuple[str, ...]]:
+    """The nodes, the shape of an input, the shapes of all outputs, and notes."""
+    check_option(plan, loaded)
+    wiring = wired(plan, assigned(plan, loaded))
+    shape, notes = input_shape(plan, wiring.nodes, wiring.inputs, wiring.labels, shape)
+    shapes = arriving(wiring.nodes, wiring.inputs, wiring.labels, shape)
+    for number, feeds in enumerate(wiring.inputs):
+        _check_flat(plan, wiring, number, shape if feeds[0] == INPUT else shapes[feeds[0]])
+    return wiring, shape, shapes, notes + _folding_note(plan, loaded)
 
 
-def _check_chain(order: Sequence[Layer]) -> None:
-    for before, after in pairwise(order):
-        if before.shape[0] != after.shape[1]:
-            raise BadFile(
-                f"layer {_label(after)} takes {after.shape[1]} inputs but {_label(before)} gives {before.shape[0]}; "
-                "pass --arch with a JSON file that names the layers in order"
-            )
+def _folding_note(plan: Plan, loaded: Loaded) -> tuple[str, ...]:
+    if not loaded.norms:
+        return ()
+    unsaid = any(step.op == "norm" and step.eps is None for step in plan.steps)
+    assumed = f"; the file does not say its eps, taken as {USUAL_EPS}" if unsaid else ""
+    return (f"BatchNorm (evaluation mode) is folded into the layer before it, in float64{assumed}",)
 
 
-def summary(network: Network) -> str:
-    """Widths in short, for example `784-500-10`."""
-    return "-".join(str(width) for width in (network.dense[0].shape[1], *(d.shape[0] for d in network.dense)))
+def _check_flat(plan: Plan, wiring: Wiring, number: int, given: Shape) -> None:
+    """What torch and ONNX say of a Linear layer or a Reshape, where slth would do something else."""
+    node, label = wiring.nodes[number], wiring.labels[number]
+    if plan.strict and isinstance(node, Dense) and len(given) > 1:
+        raise BadFile(f"layer {label} gets pictures {given}, and acts on their last axis only: put a Flatten before it")
+    width = wiring.widths.get(number)
+    if width is not None and math.prod(given) != width:
+        raise BadFile(f"a reshaping to rows of {width} numbers meets {given}, which is not what Flatten does")

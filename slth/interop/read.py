@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from slth.core.errors import BadFile, BadInput
 from slth.core.network import Network
-from slth.interop.architecture import canonical_names, guess, parse_arch, positional
+from slth.core.nodes import Shape
+from slth.interop.architecture import parse_arch
+from slth.interop.assigning import canonical_names, positional
 from slth.interop.contents import Contents, open_contents
-from slth.interop.describe import describe
+from slth.interop.describe import describe, summary
 from slth.interop.files import naming, opened
-from slth.interop.plans import Plan, build, summary
-from slth.interop.states import Layer, grouped, load_layers
+from slth.interop.guess import guess
+from slth.interop.plans import build
+from slth.interop.sizes import parse_input
+from slth.interop.states import Loaded, grouped, load_layers
+from slth.interop.steps import WEIGHTED, Plan
 from slth.interop.targets import write_target
 
 __all__ = ["Target", "inspect", "read", "write_target"]
@@ -40,14 +44,18 @@ class Target:
     original_dtype: str
 
 
-def read(path: str | os.PathLike[str], arch: str | os.PathLike[str] | None = None) -> Target:
+def read(
+    path: str | os.PathLike[str], arch: str | os.PathLike[str] | None = None, input_shape: str | None = None
+) -> Target:
     """Read a trained network from a .pt, .pth or .safetensors file; the content decides, not the name.
 
     Parameters
     ----------
     path : path of the file
     arch : str, optional
-        What `--arch` takes: `784-500-10`, or a JSON file. Needed where the file does not say it.
+        What `--arch` takes: `784-500-10`, `lenet5`, a text, or a JSON file. Needed where the file does not say it.
+    input_shape : str, optional
+        What `--input` takes: `1x28x28`. Needed where neither file nor `arch` says it.
 
     Raises
     ------
@@ -57,11 +65,12 @@ def read(path: str | os.PathLike[str], arch: str | os.PathLike[str] | None = Non
         When memory runs out.
     """
     plan = None if arch is None else parse_arch(arch)
+    shape = None if input_shape is None else parse_input(input_shape)
     with naming(path), opened(path) as file:
-        return to_target(open_contents(file), plan)
+        return to_target(open_contents(file), plan, shape)
 
 
-def to_target(contents: Contents, plan: Plan | None) -> Target:
+def to_target(contents: Contents, plan: Plan | None, shape: Shape | None = None) -> Target:
     """Put contents and an optional plan of the user together.
 
     Raises
@@ -72,31 +81,38 @@ def to_target(contents: Contents, plan: Plan | None) -> Target:
     if contents.code and plan is None:
         raise BadFile(contents.code)
     own = contents.plan() if contents.plan else None
-    layers, dtype, notes = load_layers(grouped(contents.state))
-    network, heard = _network(own, plan, layers)
+    loaded = load_layers(grouped(contents.state))
+    network, heard = _network(own, plan, loaded, shape)
     if contents.digest is not None and contents.digest != network.digest:
         raise BadFile("its digest is not that of its weights: the file was changed or damaged; convert it again")
-    return Target(network, (*contents.notes, *notes, *heard), contents.source_format, dtype)
+    return Target(network, (*contents.notes, *loaded.notes, *heard), contents.source_format, loaded.dtype)
 
 
-def _network(own: Plan | None, asked: Plan | None, layers: Sequence[Layer]) -> tuple[Network, tuple[str, ...]]:
+def _network(
+    own: Plan | None, asked: Plan | None, loaded: Loaded, shape: Shape | None
+) -> tuple[Network, tuple[str, ...]]:
     """The network and the plan's notes; where file and user both say an architecture they must agree."""
     if asked is None:
-        plan = own or guess(layers)
-        return build(plan, layers), plan.notes
-    names = {layer.name for layer in layers}
-    known = all(step.layer in names for step in asked.steps if step.op == "dense")
+        plan = own or guess(loaded)
+        found = build(plan, loaded, shape)
+        return found.network, plan.notes + found.notes
+    names = {layer.name for layer in loaded.layers}
+    known = all(step.layer in names for step in asked.steps if step.op in WEIGHTED[:2])
     if canonical_names(asked) and not known:
         asked = positional(asked)
+    wanted = build(asked, loaded, shape)
     if own is None:
-        return build(asked, layers), asked.notes
-    network, wanted = build(own, layers), build(asked, layers)
-    if network.digest != wanted.digest:
-        raise BadFile(f"says its own architecture ({summary(network)}), which is not that of --arch; leave --arch out")
-    return network, own.notes
+        return wanted.network, asked.notes + wanted.notes
+    found = build(own, loaded, wanted.network.input_shape)
+    if found.network.digest != wanted.network.digest:
+        form = summary(found.network)
+        raise BadFile(f"says its own architecture ({form}), which is not that of --arch; leave --arch out")
+    return found.network, own.notes
 
 
-def inspect(path: str | os.PathLike[str], arch: str | os.PathLike[str] | None = None) -> dict[str, Any]:
+def inspect(
+    path: str | os.PathLike[str], arch: str | os.PathLike[str] | None = None, input_shape: str | None = None
+) -> dict[str, Any]:
     """Describe a file as far as it can be read: tensors, module tree, architecture, what stands in the way.
 
     Returns
@@ -110,10 +126,11 @@ def inspect(path: str | os.PathLike[str], arch: str | os.PathLike[str] | None = 
         When not even the list of tensors can be read.
     """
     plan = None if arch is None else parse_arch(arch)
+    shape = None if input_shape is None else parse_input(input_shape)
     with naming(path), opened(path) as file:
         contents = open_contents(file)
         try:
-            target = to_target(contents, plan)
+            target = to_target(contents, plan, shape)
         except BadInput as error:
             return asdict(describe(path, contents, None, str(error)))
         return asdict(describe(path, contents, target.network, None, target.notes))

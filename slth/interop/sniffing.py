@@ -30,8 +30,6 @@ def refuse_known(file: Bytes) -> None:
             raise BadFile(sentence)
     if head[257:262] == b"ustar":
         raise BadFile(f"is a tar archive (torch before 0.2 wrote such files); load it and {SAVE}")
-    if head[:1] == b"\x08" and head[2:3] in (b"\x12", b"\x1a", b"\x22", b"\x3a", b"\x42"):
-        raise BadFile(f"looks like an ONNX file, which is not supported yet; load it in torch and {SAVE}")
 
 
 def is_zip(file: Bytes) -> bool:
@@ -43,6 +41,12 @@ def is_pickle(file: Bytes) -> bool:
     """Whether it begins like a binary pickle."""
     head = file.head(2)
     return len(head) == 2 and head[0] == 0x80 and head[1] <= 5
+
+
+def is_onnx(file: Bytes) -> bool:
+    """Whether it begins like an ONNX model: a small version number, then another field of a model."""
+    head = file.head(3)
+    return head[:1] == b"\x08" and head[2:3] in (b"\x12", b"\x1a", b"\x22", b"\x3a", b"\x42")
 
 
 def is_safetensors(file: Bytes) -> bool:

@@ -1,4 +1,4 @@
-"""From named tensors to affine layers: prefixes, pruning masks, number types, and clear refusals."""
+"""From named tensors to layers: prefixes, pruning masks, number types, and clear refusals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from slth.core.errors import BadFile
-from slth.core.network import Array
+from slth.core.network import Array, Floats
 from slth.interop.files import shown
 from slth.interop.limits import MAX_TENSORS, MAX_WEIGHTS
 from slth.interop.standins import Record, TensorRef
@@ -19,10 +19,9 @@ from slth.interop.tensors import FLOATS, Storages, Stored, stored
 WRAPPERS = ("state_dict", "model_state_dict", "model", "net")
 PREFIXES = ("module.", "_orig_mod.")
 PARTS = ("weight", "bias", "weight_orig", "bias_orig", "weight_mask", "bias_mask")
+STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
+NORMALISATION = "normalisation without running statistics (LayerNorm, GroupNorm) and PReLU are not supported"
 HINTS = (
-    ("running_mean", "BatchNorm is not supported yet: fold it into the Linear layer before it"),
-    ("running_var", "BatchNorm is not supported yet: fold it into the Linear layer before it"),
-    ("num_batches_tracked", "BatchNorm is not supported yet: fold it into the Linear layer before it"),
     ("weight_ih_l", "recurrent layers are not supported yet"),
     ("in_proj_weight", "attention is not supported yet"),
     ("in_proj_bias", "attention is not supported yet"),
@@ -34,7 +33,7 @@ HINTS = (
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """One affine layer of the file: its name there, weight (out, in), bias (out,) or None; float32 or float64."""
+    """One affine layer of the file: its name there, weight (out, in, ...), bias (out,) or None; float32 or float64."""
 
     name: str
     weight: Array
@@ -44,6 +43,48 @@ class Layer:
     def shape(self) -> tuple[int, int]:
         """(out, in)."""
         return self.weight.shape[0], self.weight.shape[1]
+
+    @property
+    def op(self) -> str:
+        """ "dense" or "conv"."""
+        return "dense" if self.weight.ndim == 2 else "conv"
+
+    @property
+    def label(self) -> str:
+        """The name as messages give it."""
+        return shown(self.name or "weight", 80)
+
+
+@dataclass(frozen=True, eq=False)
+class Norm:
+    """One BatchNorm of the file in evaluation mode: (x - mean) / sqrt(variance + eps) * weight + bias, a channel each.
+
+    Parameters
+    ----------
+    name : str
+    mean, variance, weight, bias : float64 arrays of shape (channels,)
+    """
+
+    name: str
+    mean: Floats
+    variance: Floats
+    weight: Floats
+    bias: Floats
+
+    @property
+    def label(self) -> str:
+        """The name as messages give it."""
+        return shown(self.name or "weight", 80)
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """The layers of a file in its order, the normalisations, the number types there, and notes for the user."""
+
+    layers: tuple[Layer, ...]
+    norms: tuple[Norm, ...]
+    dtype: str
+    notes: tuple[str, ...]
 
 
 def find_state(value: dict[Any, Any]) -> tuple[Any, tuple[str, ...]]:
@@ -111,42 +152,51 @@ def grouped(state: Mapping[str, Stored]) -> dict[str, dict[str, Stored]]:
     Raises
     ------
     BadFile
-        For a part that no Linear layer has, and for shapes that are not those of one.
+        For a part that no layer has, and for shapes that are not those of one.
     """
     groups: dict[str, dict[str, Stored]] = {}
     for name, entry in state.items():
         layer, _, part = name.rpartition(".")
-        if part not in PARTS:
+        if part not in PARTS and part not in STATISTICS:
             hint = next((text for start, text in HINTS if part.startswith(start)), None)
-            raise BadFile(f"tensor {shown(name, 80)}: {hint or 'slth knows only weight and bias of Linear layers'}")
+            hint = hint or "slth knows weight and bias of Linear and Conv2d, and what BatchNorm has"
+            raise BadFile(f"tensor {shown(name, 80)}: {hint}")
         groups.setdefault(layer, {})[part] = entry
     for layer, parts in groups.items():
         for part, entry in parts.items():
-            _check_shape(f"{layer}.{part}".lstrip("."), part, entry)
+            if part != "num_batches_tracked":
+                _check_shape(f"{layer}.{part}".lstrip("."), part, entry, is_norm(parts))
     return groups
 
 
-def _check_shape(name: str, part: str, entry: Stored) -> None:
+def is_norm(parts: Mapping[str, Stored]) -> bool:
+    """Whether a group of tensors is a BatchNorm."""
+    return any(part in parts for part in STATISTICS)
+
+
+def _check_shape(name: str, part: str, entry: Stored, norm: bool) -> None:
     label, count = shown(name, 80), len(entry.shape)
     if entry.problem:
         raise BadFile(f"tensor {label} {entry.problem}")
     if not part.endswith("_mask") and entry.dtype not in FLOATS:
         raise BadFile(f"tensor {label} holds {entry.dtype}; slth reads float16, bfloat16, float32 and float64")
-    if part.startswith("bias"):
+    if part.startswith("bias") or norm:
         if count != 1:
-            raise BadFile(f"tensor {label} has shape {entry.shape}; the bias of a Linear layer has one dimension")
-    elif count in (3, 4, 5):
-        raise BadFile(f"tensor {label} has shape {entry.shape}: convolutions are not supported yet")
+            what = "BatchNorm" if norm else "the bias of a layer"
+            raise BadFile(f"tensor {label} has shape {entry.shape}; {what} has one dimension")
+    elif count in (3, 5):
+        kind = f"convolutions in {count - 2} dimension{'s' * (count > 3)}"
+        raise BadFile(f"tensor {label} has shape {entry.shape}: {kind} are not supported, only Conv2d")
     elif count == 1:
-        raise BadFile(f"tensor {label} has shape {entry.shape}: normalisation layers are not supported yet")
-    elif count != 2:
+        raise BadFile(f"tensor {label} has shape {entry.shape}: {NORMALISATION}")
+    elif count not in (2, 4):
         raise BadFile(f"tensor {label} has shape {entry.shape}; the weight of a Linear layer has two dimensions")
     if entry.size == 0:
         raise BadFile(f"tensor {label} is empty (shape {entry.shape})")
 
 
-def load_layers(groups: Mapping[str, Mapping[str, Stored]]) -> tuple[list[Layer], str, tuple[str, ...]]:
-    """Read the numbers of every layer: (layers, original dtype, notes).
+def load_layers(groups: Mapping[str, Mapping[str, Stored]]) -> Loaded:
+    """Read the numbers of every layer.
 
     All layers get one type: float64 where any tensor is float64, else float32; every conversion is exact.
 
@@ -155,7 +205,8 @@ def load_layers(groups: Mapping[str, Mapping[str, Stored]]) -> tuple[list[Layer]
     BadFile
         For more weights than slth reads, numbers that are not finite, masks that are not 0 or 1, missing weights.
     """
-    weights = [entry for parts in groups.values() for part, entry in parts.items() if not part.endswith("_mask")]
+    affine = {name: parts for name, parts in groups.items() if not is_norm(parts)}
+    weights = [entry for parts in affine.values() for part, entry in parts.items() if not part.endswith("_mask")]
     total = sum(entry.size for parts in groups.values() for entry in parts.values())
     if total > MAX_WEIGHTS:
         raise BadFile(f"holds {total} numbers; slth reads at most {MAX_WEIGHTS}")
@@ -163,7 +214,7 @@ def load_layers(groups: Mapping[str, Mapping[str, Stored]]) -> tuple[list[Layer]
     wide = np.dtype(np.float64 if "float64" in kinds else np.float32)
     layers: list[Layer] = []
     masked: list[str] = []
-    for name, parts in groups.items():
+    for name, parts in affine.items():
         weight, cut = _part(name, "weight", parts, wide)
         if weight is None:
             raise BadFile(f"layer {shown(name, 80)} has a bias but no weight")
@@ -173,10 +224,28 @@ def load_layers(groups: Mapping[str, Mapping[str, Stored]]) -> tuple[list[Layer]
             raise BadFile(f"layer {shown(name, 80)}: the bias does not fit the weight ({shapes})")
         masked += [shown(name or "weight", 40)] * (cut or cut_bias)
         layers.append(Layer(name, weight, bias))
+    norms = tuple(_norm(name, parts) for name, parts in groups.items() if is_norm(parts))
     notes = [f"pruning masks multiplied into the weights of: {', '.join(masked[:8])}"] if masked else []
-    if kinds not in (["float32"], ["float64"]):
+    if kinds not in (["float32"], ["float64"], []):
         notes.append(f"{' and '.join(kinds)} weights, converted exactly to {wide.name}")
-    return layers, ", ".join(kinds), tuple(notes)
+    return Loaded(tuple(layers), norms, ", ".join(kinds), tuple(notes))
+
+
+def _norm(name: str, parts: Mapping[str, Stored]) -> Norm:
+    """The statistics and the scaling of a BatchNorm; without scaling, that is 1 and 0."""
+    label = shown(name, 80)
+    if not {"running_mean", "running_var"} <= parts.keys() or set(parts) - {"weight", "bias", *STATISTICS}:
+        raise BadFile(f"BatchNorm {label} lacks running statistics, or has tensors that no BatchNorm has")
+    wide = np.dtype(np.float64)
+    mean, variance = (_part(name, part, parts, wide)[0] for part in STATISTICS[:2])
+    if mean is None or variance is None or mean.shape != variance.shape:
+        raise BadFile(f"BatchNorm {label}: its running statistics differ in shape")
+    weight, bias = (_part(name, part, parts, wide)[0] for part in ("weight", "bias"))
+    weight = np.ones_like(mean) if weight is None else weight
+    bias = np.zeros_like(mean) if bias is None else bias
+    if weight.shape != mean.shape or bias.shape != mean.shape:
+        raise BadFile(f"BatchNorm {label}: its tensors differ in shape")
+    return Norm(name, mean, variance, weight, bias)
 
 
 def _part(layer: str, part: str, parts: Mapping[str, Stored], wide: np.dtype[Any]) -> tuple[Array | None, bool]:

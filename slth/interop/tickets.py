@@ -15,7 +15,8 @@ from slth.core.errors import BadFile, BadInput
 from slth.core.laws import law
 from slth.core.mask import Mask
 from slth.core.network import canonical_json, content_digest
-from slth.core.source import Source, SourceLayer
+from slth.core.nodes import Activation
+from slth.core.source import RELU, Source, SourceLayer
 from slth.core.ticket import Missed, SupNorm, Ticket
 from slth.interop.safetensors import read_container, write_container
 
@@ -50,9 +51,7 @@ def encode(ticket: Ticket) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         "law": source.law.label,
         "seed": str(source.seed),
         "structure": "pairs",
-        "layers": [
-            {"rows": s.rows, "columns": s.columns, "bias": s.bias, "scale": s.scale.hex()} for s in source.layers
-        ],
+        "layers": [_described(layer) for layer in source.layers],
         "masks": masks,
         "claim": {
             "kind": "supnorm",
@@ -64,6 +63,59 @@ def encode(ticket: Ticket) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         "made": dict(ticket.made),
     }
     return body, tensors
+
+
+def _described(layer: SourceLayer) -> dict[str, Any]:
+    """A source layer as JSON: what is not the default of `SourceLayer` has a key of its own."""
+    entry: dict[str, Any] = {
+        "rows": layer.rows,
+        "columns": layer.columns,
+        "bias": layer.bias,
+        "scale": layer.scale.hex(),
+    }
+    if layer.kernel != (1, 1):
+        entry["kernel"] = list(layer.kernel)
+    if layer.activation != RELU:
+        entry["activation"] = layer.activation.kind
+    if layer.activation.slope:
+        entry["slope"] = layer.activation.slope.hex()
+    if layer.direct:
+        entry["direct"] = True
+    if layer.copies > 1:
+        entry["copies"] = layer.copies
+    return entry
+
+
+def _layer(entry: dict[str, Any]) -> SourceLayer:
+    """The source layer behind its JSON; the round trip refuses other keys and other spellings."""
+    height, width = entry.get("kernel", (1, 1))
+    slope = float.fromhex(entry["slope"]) if "slope" in entry else 0.0
+    return SourceLayer(
+        int(entry["rows"]),
+        int(entry["columns"]),
+        float.fromhex(entry["scale"]),
+        bool(entry["bias"]),
+        (int(height), int(width)),
+        Activation(str(entry.get("activation", "relu")), slope),
+        bool(entry.get("direct", False)),
+        int(entry.get("copies", 1)),
+    )
+
+
+def _check_stages(layers: tuple[SourceLayer, ...]) -> None:
+    """Whether the layers are stages: what the first and the second of a pair may carry."""
+    if not (0 < len(layers) <= MOST_LAYERS and len(layers) % 2 == 0):
+        raise BadInput(f"{len(layers)} source layers are not pairs, 1 to {MOST_LAYERS // 2} of them")
+    for number in range(0, len(layers), 2):
+        first, second = layers[number : number + 2]
+        plain = first.taps == first.copies == 1 and not first.direct
+        fits = second.columns >= first.rows and (second.direct or second.columns == first.rows)
+        if not plain or not fits or second.bias or second.activation != RELU:
+            raise BadInput(f"source layers {number} and {number + 1} are not the two layers of a stage")
+        if not second.rows or not (first.rows or second.direct):
+            raise BadInput(f"source layer {number if second.rows else number + 1} is empty")
+        if second.direct and (first.columns != 1 or not first.bias or first.activation != RELU):
+            raise BadInput(f"source layer {number} does not hold the constant units of a direct stage")
 
 
 def read_ticket(path: str | Path) -> tuple[Ticket, str]:
@@ -126,12 +178,8 @@ def decode(body: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Ticket:
     """The ticket behind a JSON object and its tensors; any inconsistency raises."""
     if (body["format"], body["generator"], body["structure"]) != ("slth-ticket/1", GENERATOR, "pairs"):
         raise BadInput("format, generator or structure is not one that this version reads")
-    layers = tuple(
-        SourceLayer(int(s["rows"]), int(s["columns"]), float.fromhex(s["scale"]), bool(s["bias"]))
-        for s in body["layers"]
-    )
-    if not (0 < len(layers) <= MOST_LAYERS and len(layers) % 2 == 0):
-        raise BadInput(f"{len(layers)} source layers are not pairs, 1 to {MOST_LAYERS // 2} of them")
+    layers = tuple(_layer(entry) for entry in body["layers"])
+    _check_stages(layers)
     source = Source(int(body["seed"]), law(body["law"]), layers)
     kept = []
     for number, (mask, layer) in enumerate(zip(body["masks"], layers, strict=True)):
@@ -151,8 +199,8 @@ def decode(body: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Ticket:
     missed = Missed()
     if "missed.entries" in tensors:
         missed = Missed(tensors["missed.entries"], tensors["missed.errors"])
-    mask_ = Mask(tuple((s.rows, s.columns) for s in layers), tuple(kept))
-    return Ticket(source, mask_, SupNorm(str(claim["target"]), eps, domain), body["made"], missed)
+    claimed = SupNorm(str(claim["target"]), eps, domain)
+    return Ticket(source, Mask.of(source, kept), claimed, body["made"], missed)
 
 
 def _domain(value: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Domain:

@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slth.core.collapse import collapse
+from slth.core.compact import drop_dead_units
 from slth.core.domain import Ball, Box, Hull
 from slth.core.errors import BadFile, BadInput
 from slth.core.laws import law
 from slth.core.mask import Mask
 from slth.core.network import Activation, Dense, Network
 from slth.core.source import Source, SourceLayer
-from slth.core.ticket import Missed, SupNorm, Ticket, drop_dead_units
+from slth.core.ticket import Missed, SupNorm, Ticket
 from slth.interop.tickets import pack, read_ticket, unpack, write_ticket
 
 

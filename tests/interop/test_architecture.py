@@ -7,12 +7,14 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from drawn_networks import conv_networks, residual_at_the_input
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from slth.core.errors import BadFile, BadInput
 from slth.core.network import Activation, Dense, Flatten, Network, canonical_json
-from slth.interop.architecture import parse_arch, parse_plan
+from slth.interop.architecture import parse_arch
+from slth.interop.archjson import parse_plan
 from slth.interop.read import read, write_target
 from slth.interop.safetensors import write_container
 
@@ -44,7 +46,7 @@ def networks(draw):
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(networks())
+@given(networks() | conv_networks())
 def test_canonical_targets_keep_their_digest(tmp_path, network):
     write_target(network, tmp_path / "one")
     target = read(tmp_path / "one")
@@ -53,6 +55,22 @@ def test_canonical_targets_keep_their_digest(tmp_path, network):
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
     (tmp_path / "arch.json").write_text(canonical_json(network.architecture()))
     assert read(tmp_path / "one", str(tmp_path / "arch.json")).network.digest == network.digest
+
+
+def test_a_canonical_graph_keeps_its_digest(tmp_path):
+    network = residual_at_the_input()
+    write_target(network, tmp_path / "net")
+    found = read(tmp_path / "net")
+    assert found.network.digest == network.digest and found.network.inputs == network.inputs and found.notes == ()
+
+
+def test_nodes_that_change_nothing_stay_in_a_canonical_target(tmp_path):
+    network = Network((Dense(np.ones((2, 2))), Activation(), Activation(), Flatten(), Dense(np.ones((1, 2)))), (2,))
+    write_target(network, tmp_path / "net")
+    assert read(tmp_path / "net").network.digest == network.digest
+    network = Network((Dense(np.ones((2, 4))),), (1, 2, 2))
+    write_target(network, tmp_path / "net")
+    assert read(tmp_path / "net").network.digest == network.digest
 
 
 def test_a_changed_canonical_target_is_refused(tmp_path):
@@ -119,7 +137,7 @@ def test_layers_are_ordered_by_number_not_by_alphabet(tmp_path):
     stored = tensors(widths, names=[f"layers.{k}" for k in range(len(widths) - 1)])
     write_container(tmp_path / "net", {}, stored)
     found = read(tmp_path / "net")
-    assert [layer.shape[1] for layer in found.network.dense] == list(widths[:-1])
+    assert [layer.shape[1] for layer in found.network.affine] == list(widths[:-1])
     assert "layers.9, layers.10" in found.notes[0] and "numbered without gaps" in found.notes[1]
 
 
@@ -133,7 +151,7 @@ def test_json_names_the_layers_where_the_order_is_unclear(tmp_path):
     text["nodes"].append(nodes[2])
     (tmp_path / "arch.json").write_text(json.dumps(text))
     network = read(tmp_path / "net", tmp_path / "arch.json").network
-    np.testing.assert_array_equal(network.dense[1].weight, stored["hidden.weight"])
+    np.testing.assert_array_equal(network.affine[1].weight, stored["hidden.weight"])
     text["nodes"][0]["weight"], text["nodes"][0]["bias"] = "other.weight", "other.bias"
     (tmp_path / "arch.json").write_text(json.dumps(text))
     with pytest.raises(BadFile, match="layer other of the architecture is not in the file"):
@@ -157,13 +175,56 @@ PLANS = {
     "is 0 or too large": {"format": "slth-network/1", "input": [1 << 40], "nodes": []},
     "nodes must be a list": {"format": "slth-network/1", "input": [1], "nodes": {}},
     "at most 10000 operations": {"format": "slth-network/1", "input": [1], "nodes": [{"op": "relu"}] * 10_001},
-    r"node 0 \(conv\) is not one of": {"format": "slth-network/1", "input": [1], "nodes": [{"op": "conv"}]},
+    r"node 0 \(gelu\) is not one of conv, dense": {"format": "slth-network/1", "input": [1], "nodes": [{"op": "gelu"}]},
     r"node 0 \(no operation\)": {"format": "slth-network/1", "input": [1], "nodes": [3]},
     "must name its tensors": {"format": "slth-network/1", "input": [1], "nodes": [{"op": "dense", "weight": "x"}]},
     "NAME.weight and": {"format": "slth-network/1", "input": [1], "nodes": [{**DENSE, "bias": None}]},
     "and NAME.bias": {"format": "slth-network/1", "input": [1], "nodes": [{**DENSE, "bias": "1.bias"}]},
     "uses a layer twice": {"format": "slth-network/1", "input": [1], "nodes": [DENSE, {"op": "relu"}, DENSE]},
 }
+
+
+CONV = {"op": "conv", "weight": "0.weight", "stride": [1, 1], "padding": [0, 0]}
+POOL = {"op": "maxpool", "kernel": [2, 2], "stride": [2, 2]}
+SLOPE = {"op": "leaky_relu", "slope": "0x1.999999999999ap-4"}
+BAD_NODES = {
+    r"node 1 \(conv\) does not have the keys": ({"op": "conv"}, {**CONV, "kernel": [1, 1]}, {**CONV, "groups": 1}),
+    "kernel, stride and padding are": ({**CONV, "stride": [0, 1]}, {**CONV, "padding": [1]}, {**CONV, "stride": 2}),
+    "sizes up to 4096": ({**POOL, "kernel": [1, 5000]}, {**POOL, "stride": [True, 1]}, {**POOL, "kernel": None}),
+    r"\(maxpool\) does not have": ({"op": "maxpool"}, {**POOL, "padding": [0, 0]}),
+    "slope must be a hexadecimal float": tuple(
+        {**SLOPE, "slope": slope}
+        for slope in (
+            0,
+            "0.1",
+            "0x1p-3",
+            "-0x1.8000000000000p-3",
+            "0x1.8000000000000p+3",
+            "0x0.0p+0",
+            "nan",
+            "0x1" * 99,
+        )
+    ),
+    r"\(leaky_relu\) does not have": ({"op": "leaky_relu"}, {**SLOPE, "op": "relu"} | {"op": "leaky_relu", "x": 1}),
+    r"\(tanh\) does not have": ({"op": "tanh", "slope": "0x1.8000000000000p-3"},),
+    r"\(relu\): inputs must list the 1 earlier": tuple(
+        {"op": "relu", "inputs": inputs} for inputs in ([1], [-2], [0, 0], [], 0, None, ["0"], [True], [False])
+    ),
+    r"\(add\): inputs must list the 2 earlier": (
+        {"op": "add"},
+        {"op": "add", "inputs": [0]},
+        {"op": "add", "inputs": [0, 1]},
+    ),
+    "must name its tensors": ({**CONV, "weight": "x"}, {**CONV, "bias": "1.bias"}),
+}
+
+
+@pytest.mark.parametrize(("reason", "node"), [(reason, node) for reason, nodes in BAD_NODES.items() for node in nodes])
+def test_bad_nodes(reason, node):
+    text = {"format": "slth-network/1", "input": [1, 9, 9], "nodes": [{**CONV, "weight": "9.weight"}, node]}
+    with pytest.raises(BadFile, match=reason) as caught:
+        parse_plan(json.dumps(text), "arch")
+    assert str(caught.value).isprintable() and len(str(caught.value)) < 300
 
 
 @pytest.mark.parametrize("reason", PLANS)

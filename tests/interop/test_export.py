@@ -6,10 +6,13 @@ import sys
 
 import numpy as np
 import pytest
+from drawn_networks import conv_networks, residual_at_the_input
+from hypothesis import given
 
 from slth.core.errors import BadInput, Unavailable
-from slth.core.network import Activation, Dense, Flatten, Network
-from slth.interop.export import export_network, sequential_code
+from slth.core.network import Activation, Conv, Dense, Flatten, Network, Pool
+from slth.interop.describe import summary
+from slth.interop.export import export_network, module_code, sequential_code, to_torch_state
 from slth.interop.read import read
 
 
@@ -35,13 +38,65 @@ def test_torch_loads_the_state_dict(tmp_path, network):
     assert again.digest == network.digest
 
 
+def in_torch(network, code):
+    """The module that the written Python builds, with the weights of the network."""
+    place = {}
+    exec(compile(code, "network.py", "exec"), place)
+    module = place["build"]()
+    module.load_state_dict(to_torch_state(network))
+    assert place["INPUT"] == network.input_shape
+    return module
+
+
+def agree(network, module):
+    import torch
+
+    x = np.random.default_rng(1).standard_normal((3, *network.input_shape))
+    np.testing.assert_allclose(module(torch.tensor(x)).detach().numpy(), network(x), rtol=1e-10, atol=1e-10)
+
+
+@given(conv_networks())
+def test_every_network_is_a_torch_module(network):
+    pytest.importorskip("torch")
+    agree(network, in_torch(network, module_code(network)))
+
+
+def test_sums_with_the_input_and_pictures_into_dense_layers():
+    pytest.importorskip("torch")
+    network = residual_at_the_input()
+    agree(network, in_torch(network, module_code(network)))
+    with pytest.raises(BadInput, match="module_code gives a class"):
+        sequential_code(network)
+    bare = Network((Dense(np.ones((2, 4))),), (1, 2, 2))
+    agree(bare, in_torch(bare, module_code(bare)))
+
+
+def test_a_convolutional_network_comes_back(tmp_path):
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(0)
+    conv = Conv(rng.standard_normal((3, 1, 2, 2)).astype(np.float32), None, (1, 1), (1, 0))
+    nodes = (conv, Activation("tanh"), Pool("mean", (2, 2), (1, 1)), Flatten(), Dense(np.ones((2, 36), np.float32)))
+    network = Network(nodes, (1, 4, 5))
+    for name in ("net.pt", "net.py", "net.safetensors"):
+        export_network(network, tmp_path / name)
+    assert read(tmp_path / "net.pt", summary(network)).network.digest == network.digest
+    assert read(tmp_path / "net.safetensors").network.digest == network.digest
+    place = {}
+    exec((tmp_path / "net.py").read_text(), place)
+    module = place["build"]()
+    module.load_state_dict(torch.load(tmp_path / "net.pt", weights_only=True))
+    agree(network, module)
+    torch.save(module.float(), tmp_path / "module.pt")
+    assert read(tmp_path / "module.pt", None, "1x4x5").network.digest == network.digest
+
+
 def test_safetensors_keep_the_digest(tmp_path, network):
     export_network(network, tmp_path / "ticket.safetensors")
     assert read(tmp_path / "ticket.safetensors").network.digest == network.digest
 
 
 def test_other_endings_are_refused(tmp_path, network):
-    with pytest.raises(BadInput, match=r"ends in \.pt, \.pth or \.safetensors"):
+    with pytest.raises(BadInput, match=r"ends in \.pt, \.pth, \.safetensors or \.py"):
         export_network(network, tmp_path / "ticket.onnx")
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from slth.core.errors import BadFile
+from slth.core.errors import BadFile, BadInput
 from slth.interop.read import read
 
 torch = pytest.importorskip("torch")
@@ -61,14 +62,9 @@ def line(*modules):
 BAD = {
     "certify logits: remove the last layer": line(nn.Linear(2, 2), nn.LogSoftmax(1)),
     "Softmax: certify logits": line(nn.Linear(2, 2), nn.Softmax(1)),
-    "module 1 is Tanh, which is not supported yet": line(nn.Linear(2, 2), nn.Tanh(), nn.Linear(2, 2)),
-    "module 1 is Sigmoid, which is not supported yet": line(nn.Linear(2, 2), nn.Sigmoid()),
-    "module 1 is LeakyReLU, which is not supported yet": line(nn.Linear(2, 2), nn.LeakyReLU()),
-    "module 0 is Conv2d, which is not supported yet": line(nn.Conv2d(1, 1, 3)),
-    "module 1 is BatchNorm1d, which is not supported yet": line(nn.Linear(2, 2), nn.BatchNorm1d(2)),
     "no activation before layer 1: merge": line(nn.Linear(2, 2), nn.Linear(2, 2)),
     "no activation before layer 2: merge": line(nn.Linear(2, 2), nn.Dropout(0.5), nn.Linear(2, 2)),
-    "ReLU before the first Linear": line(nn.ReLU(), nn.Linear(2, 2)),
+    "ReLU before the first layer": line(nn.ReLU(), nn.Linear(2, 2)),
     r"only Flatten\(1, -1\)": line(nn.Flatten(0), nn.Linear(2, 2)),
     "has 0 Linear layers": line(nn.ReLU()),
     "takes 3 inputs but 0 gives 2": line(nn.Linear(2, 2), nn.ReLU(), nn.Linear(3, 2)),
@@ -104,3 +100,15 @@ def test_a_second_relu_in_a_row_is_dropped(tmp_path):
         "relu",
         "dense",
     ]
+
+
+def test_an_unflatten_before_everything_else_is_the_input_shape(tmp_path):
+    net = nn.Sequential(nn.Unflatten(1, (1, 5, 4)), nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(12, 3))
+    torch.save(net, tmp_path / "net.pt")
+    network = read(tmp_path / "net.pt").network
+    x = np.random.default_rng(0).random((6, 20))
+    assert network.input_shape == (1, 5, 4)
+    np.testing.assert_allclose(network(x), net.double()(torch.tensor(x)).detach().numpy(), atol=1e-12)
+    torch.save(nn.Sequential(nn.Linear(4, 4), nn.Unflatten(1, (1, 4))), tmp_path / "net.pt")
+    with pytest.raises(BadInput, match="Unflatten"):
+        read(tmp_path / "net.pt")

@@ -110,7 +110,7 @@ def test_reads_what_torch_saved(tmp_path, maker, wrap, form):
     np.testing.assert_allclose(target.network(x.numpy()), wanted, rtol=0, atol=1e-12)
     assert target.source_format.startswith("torch zip" if "zip" in form else "torch legacy")
     assert target.original_dtype == (maker if "float" in maker else "float32")
-    assert {layer.weight.dtype.name for layer in target.network.dense} == {
+    assert {layer.weight.dtype.name for layer in target.network.affine} == {
         "float64" if maker == "float64" else "float32"
     }
     assert any("does not say its architecture" in note for note in target.notes) != kept
@@ -130,14 +130,14 @@ def test_half_precision_is_converted_exactly(tmp_path):
         values = bits.view(dtype)
         finite = values[torch.isfinite(values)].clone()
         torch.save({"a.weight": finite[None]}, tmp_path / "net.pt")
-        weight = read(tmp_path / "net.pt").network.dense[0].weight
+        weight = read(tmp_path / "net.pt").network.affine[0].weight
         assert weight.dtype == np.float32 and weight.tobytes() == finite.float().numpy().tobytes()
 
 
 def test_a_custom_module_is_shown_and_needs_arch(tmp_path):
     net = Custom()
     torch.save(net, tmp_path / "net.pt")
-    with pytest.raises(BadFile, match=r"forward\(\) is code.*pass --arch or save the state_dict") as caught:
+    with pytest.raises(BadFile, match=r"forward\(\) is code.*pass --arch, or export it to ONNX") as caught:
         read(tmp_path / "net.pt")
     assert "fc1: Linear(4, 5), act: ReLU, fc2: Linear(5, 3)" in str(caught.value)
     x = torch.rand(5, 4, dtype=torch.float64)
@@ -164,8 +164,9 @@ BAD_TENSORS = {
     "negated": lambda eye: torch._neg_view(eye),
     "NaN or infinity": lambda eye: eye / 0,
     "is empty|strided view": lambda eye: torch.ones(3, 0),
-    "convolutions": lambda eye: torch.ones(3, 3, 1, 1),
-    "normalisation": lambda eye: torch.ones(3),
+    "convolutions in 1 dimension are not supported, only Conv2d": lambda eye: torch.ones(3, 3, 1),
+    "convolutions in 3 dimensions are not": lambda eye: torch.ones(3, 3, 1, 1, 1),
+    "normalisation without running statistics": lambda eye: torch.ones(3),
     "two dimensions": lambda eye: torch.tensor(1.0),
 }
 
@@ -186,8 +187,15 @@ BAD_VALUES = {
     "holds no tensors but a dictionary": {"epoch": 1, "numbers": [1]},
     "an empty dictionary": {},
     "neither a tensor nor a number": {"a.weight": torch.eye(2), "b": [1]},
-    "knows only weight and bias": {"a.gamma": torch.eye(2)},
-    "BatchNorm": {"a.weight": torch.eye(2), "a.running_mean": torch.ones(2)},
+    "knows weight and bias of Linear and Conv2d": {"a.gamma": torch.eye(2)},
+    "BatchNorm a lacks running statistics": {"a.weight": torch.ones(2), "a.running_mean": torch.ones(2)},
+    "its running statistics differ": {"a.running_var": torch.ones(1), "a.running_mean": torch.ones(2)},
+    "its tensors differ in shape": {
+        "a.running_var": torch.ones(2),
+        "a.running_mean": torch.ones(2),
+        "a.bias": torch.ones(3),
+    },
+    "BatchNorm has one dimension": {"a.weight": torch.eye(2), "a.running_mean": torch.ones(2)},
     "weight but no|bias but no weight": {"a.bias": torch.ones(2)},
     "does not fit the weight": {"a.weight": torch.eye(2), "a.bias": torch.ones(3)},
     "takes 4 inputs but a gives 2": {"a.weight": torch.eye(2), "b.weight": torch.ones(3, 4)},
@@ -213,14 +221,14 @@ def test_a_bare_mask_is_multiplied_in(tmp_path, dtype):
     weight, mask = torch.tensor([[1.0, -2.0], [3.0, 4.0]]), torch.tensor([[1, 0], [0, 1]], dtype=dtype)
     torch.save({"fc.weight": weight, "fc.weight_mask": mask}, tmp_path / "net.pt")
     target = read(tmp_path / "net.pt")
-    assert target.network.dense[0].weight.tolist() == [[1, 0], [0, 4]]
+    assert target.network.affine[0].weight.tolist() == [[1, 0], [0, 4]]
     assert target.notes[0] == "pruning masks multiplied into the weights of: fc"
 
 
 def test_inspect_describes_what_read_refuses(tmp_path):
     torch.save({"conv.weight": torch.arange(4.0).reshape(1, 1, 2, 2), "n": 3}, tmp_path / "net.pt")
     found = inspect(tmp_path / "net.pt")
-    assert found["architecture"] is None and "convolutions" in found["problem"]
+    assert found["architecture"] is None and '--arch "1x28x28; conv 1 2x2' in found["problem"]
     assert found["tensors"][0] == {
         "name": "conv.weight",
         "shape": (1, 1, 2, 2),

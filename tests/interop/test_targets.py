@@ -17,8 +17,8 @@ def test_the_example_target_knows_its_digits():
     digits = pytest.importorskip("sklearn.datasets").load_digits()
     split = pytest.importorskip("sklearn.model_selection").train_test_split
     target = read(EXAMPLES / "digits.pt")
-    assert [layer.shape for layer in target.network.dense] == [(32, 64), (10, 32)]
-    assert all(layer.bias is not None for layer in target.network.dense)
+    assert [layer.shape for layer in target.network.affine] == [(32, 64), (10, 32)]
+    assert all(layer.bias is not None for layer in target.network.affine)
     assert (EXAMPLES / "digits.pt").stat().st_size < 30_000
     y = digits.target
     _, x, _, y = split(digits.data / 16, y, test_size=0.2, random_state=0, stratify=y)
@@ -29,7 +29,7 @@ def test_the_example_target_knows_its_digits():
 @pytest.mark.shared
 def test_the_target_of_pensia_et_al(tmp_path, shared):
     target = read(shared / "targets" / "pensia-fc2.pt")
-    first, second = (layer.weight for layer in target.network.dense)
+    first, second = (layer.weight for layer in target.network.affine)
     assert (first.shape, second.shape) == ((500, 784), (10, 500))
     assert target.source_format == "torch legacy" and target.original_dtype == "float32"
     assert "the layers fc1, fc2 in this order, ReLU between them" in target.notes[0]
@@ -43,10 +43,11 @@ def test_the_target_of_pensia_et_al(tmp_path, shared):
 
 
 @pytest.mark.shared
-def test_lenet_is_refused_with_a_clear_line_and_described(shared):
+def test_lenet_is_described_and_asks_for_its_architecture(shared):
     path = shared / "targets" / "lenet5-mnist.safetensors"
-    with pytest.raises(BadFile, match=r"conv1.weight has shape \(6, 1, 5, 5\): convolutions are not supported yet"):
+    with pytest.raises(BadFile, match="the weights fit --arch lenet5"):
         read(path)
     found = inspect(path)
-    assert len(found["tensors"]) == 10 and "convolutions are not supported yet" in found["problem"]
+    assert len(found["tensors"]) == 10 and "--arch lenet5" in found["problem"]
     assert sum(int(np.prod(line["shape"])) for line in found["tensors"]) == 107_786
+    assert inspect(path, "lenet5")["architecture"].startswith("1x28x28; conv 6 5x5 same; relu; maxpool 2; conv 16")

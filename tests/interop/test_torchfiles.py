@@ -57,7 +57,7 @@ def test_changed_members_are_refused(path, member, data, reason):
 def test_legacy_files_end_with_their_last_storage(path):
     torch.save({"a.weight": torch.ones(3, 2)}, path, _use_new_zipfile_serialization=False)
     good = path.read_bytes()
-    assert read(path).network.dense[0].shape == (3, 2)
+    assert read(path).network.affine[0].shape == (3, 2)
     for data, reason in (
         (good + b"x", "followed by other bytes"),
         (good[:-1], "ends too early"),
