@@ -23,7 +23,7 @@ def instances(target: Path, count: int) -> tuple[np.ndarray, np.ndarray]:
     """The first weights of the target with fresh product samples each, as the ticket draws them; integers at 2^-48."""
     network = read(target).network
     plan = theorems.get("pensia2020")().plan(network, Request(samples=SAMPLES), SAMPLES)
-    layer, node = plan.layers[0], network.dense[0]
+    layer, node = plan.layers[0], network.affine[0]
     rows = -(-count // layer.columns)
     first = plan.source.rows(0, 0, SAMPLES)[:, : layer.columns].T  # |u| is what matters: signs are matched away
     second = plan.source.rows(1, 0, rows)[:, : SAMPLES * layer.columns].reshape(rows, layer.columns, SAMPLES)
@@ -76,10 +76,10 @@ def shared_row(target: Path) -> tuple[str, str, str, bool]:
     """As published: plain uniforms on the weights' range, one vector of samples shared by a whole row; no ticket."""
     network = read(target).network
     rng = np.random.default_rng(1)
-    low = min(float(node.weight.min()) for node in network.dense)
-    high = max(float(node.weight.max()) for node in network.dense)
+    low = min(float(node.weight.min()) for node in network.affine)
+    high = max(float(node.weight.max()) for node in network.affine)
     begun, kept, worst = time.perf_counter(), 0, 0.0
-    for node in network.dense:
+    for node in network.affine:
         drawn = np.rint(rng.uniform(low, high, (node.shape[0], SAMPLES)) * 2.0**48).astype(np.int64)
         values = np.repeat(drawn, node.shape[1], axis=0)
         targets = np.rint(node.weight.astype(np.float64).reshape(-1) * 2.0**48).astype(np.int64)

@@ -5,7 +5,7 @@ python docs/refresh.py --check      only says what differs; exit code 1 if anyth
 
 A `console` block holds commands (`$ slth ...`, ending in `# exit code 1` where that is meant) and what they print. A
 command shown without output is run, and only its exit code is looked at. `python` blocks are run too, everything of a
-document in its order, in an empty folder that holds examples/digits.pt. Other programs (`make`, `pip`) are not run.
+document in its order, in a folder that holds the targets of examples/ alone. Other programs (`make`) are not run.
 Numbers may differ by 2 %, so that another processor's last digits are no news; seconds and file digests may differ.
 """
 
@@ -24,7 +24,14 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = ("README.md", "docs/certificates.md", "docs/assignments.md", "docs/formats.md", "examples/README.md")
+DOCUMENTS = (
+    "README.md",
+    "docs/certificates.md",
+    "docs/assignments.md",
+    "docs/constructions.md",
+    "docs/formats.md",
+    "examples/README.md",
+)
 BLOCK = re.compile(r"^```(console|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MEASURED = re.compile(r"(?<=<!-- measured: begin -->\n).*?(?=<!-- measured: end -->)", re.DOTALL)
 EXIT = re.compile(r"\s+# exit code (\d+)$")
@@ -54,9 +61,10 @@ def run(command: list[str], folder: Path) -> tuple[int, str]:
 
 
 def workplace(folder: Path) -> Path:
-    """The folder in which a reader of the README is: with the example."""
+    """The folder in which a reader of the README is: with the example targets."""
     (folder / "examples").mkdir()
-    shutil.copy(ROOT / "examples" / "digits.pt", folder / "examples")
+    for target in [*ROOT.glob("examples/*.pt"), *ROOT.glob("examples/*.safetensors")]:
+        shutil.copy(target, folder / "examples")
     return folder
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 _HOME = {
     "Network": "slth.core.network",
+    "Conv": "slth.core.network",
     "Dense": "slth.core.network",
     "Activation": "slth.core.network",
     "Flatten": "slth.core.network",

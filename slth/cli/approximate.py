@@ -8,21 +8,26 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from slth.cli import screen
+from slth.cli.options import Arch, Input
 from slth.core.errors import BadInput
+from slth.core.source import SourceLayer
 
 SHOWN = 5
 N = TypeVar("N", int, float)
 
 
 def approximate(
-    target: Annotated[Path, typer.Option(help="The trained network: .pt, .pth or .safetensors.")],
+    target: Annotated[Path, typer.Option(help="The trained network: .pt, .pth, .safetensors or .onnx.")],
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The ticket; default TARGET.slth.")] = None,
     epsilon: Annotated[str, typer.Option(help="auto, or the largest error of an output on the domain.")] = "auto",
     weight_error: Annotated[float | None, typer.Option(help="One tolerance for every weight instead.")] = None,
     objective: Annotated[str, typer.Option(help="fewest, closest or within.")] = "fewest",
     samples: Annotated[str, typer.Option(help="auto, or samples of one subset sum.")] = "auto",
     delta: Annotated[float, typer.Option(help="Missed weights that automatic samples may expect.")] = 0.01,
-    theorem: Annotated[str, typer.Option(help="The construction; see slth list.")] = "pensia2020",
+    theorem: Annotated[str, typer.Option(help="auto, or the construction; see slth list.")] = "auto",
+    option: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE, an option of the theorem; may be repeated.")
+    ] = None,
     assignment: Annotated[
         str,
         typer.Option(
@@ -30,10 +35,11 @@ def approximate(
         ),
     ] = "matched",
     solver: Annotated[str, typer.Option(help="auto, or a name from slth list.")] = "auto",
-    law: Annotated[str, typer.Option(help="Law of the random weights: uniform, normal or sign.")] = "uniform",
+    law: Annotated[str, typer.Option(help="Law of the random weights: auto, uniform, normal or sign.")] = "auto",
     seed: Annotated[int, typer.Option(help="Seed of the random network.")] = 0,
     domain: Annotated[str | None, typer.Option(help="box:LO:HI, ball:FILE.npy:R[:l2] or hull:FILE.npy.")] = None,
-    arch: Annotated[str | None, typer.Option(help="Architecture, where the file does not tell: 784-500-10.")] = None,
+    arch: Arch = None,
+    input_shape: Input = None,
     threads: Annotated[int | None, typer.Option(help="Default: all cores.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -45,7 +51,7 @@ def approximate(
     from slth.theory.plan import Request
 
     say = (lambda line: None) if json else screen.note
-    found = read(target, arch)
+    found = read(target, arch, input_shape)
     for line in found.notes:
         say(line)
     request = Request(
@@ -64,7 +70,7 @@ def approximate(
     path = output or Path(target.name).with_suffix(".slth")
     screen.check_output(path, target)
     with screen.progress() as tick:
-        made = build(found.network, request, theorem, say, tick)
+        made = build(found.network, request, theorem, say, tick, _options(option or []))
     sha256 = write_ticket(path, made.ticket)
     report = _report(made, found.network.size, path, sha256)
     if json:
@@ -74,6 +80,15 @@ def approximate(
     short = request.epsilon is not None and made.ticket.claim.eps > request.epsilon
     if len(made.ticket.missed) or short:
         raise typer.Exit(1)
+
+
+def _options(given: list[str]) -> dict[str, str]:
+    """NAME=VALUE pairs as a dictionary."""
+    pairs = [text.partition("=") for text in given]
+    for (name, equals, _), text in zip(pairs, given, strict=True):
+        if not name or not equals:
+            raise BadInput(f"--option {text!r} is not NAME=VALUE")
+    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def _auto(text: str, kind: type[N], name: str) -> N | None:
@@ -111,7 +126,7 @@ def _report(made: Any, size: int, path: Path, sha256: str) -> dict[str, Any]:
 
 def _print(report: dict[str, Any], made: Any) -> None:
     ticket = made.ticket
-    layers = ", ".join(f"{s.rows}x{s.columns}" for s in ticket.source.layers)
+    layers = ", ".join(map(screen.layer_shape, ticket.source.layers))
     certain = f" (certified to suffice: {report['certified_samples']})" if report["certified_samples"] else ""
     seconds, seed = report["seconds"], ticket.source.seed
     typer.echo(f"{report['ticket']}")
@@ -132,13 +147,21 @@ def _print(report: dict[str, Any], made: Any) -> None:
         screen.note(f"{made.widened} weights were given a wider tolerance: eps holds all the same")
     if len(ticket.missed):
         screen.note("missed weights keep their closest subset; more --samples or --assignment traded may reach them")
-    for number, row, column, error in _first_missed(ticket.missed):
-        biased = ticket.source.layers[2 * number].bias
-        last = biased and column == ticket.source.layers[2 * number].columns - 1
-        where = f"row {row}, {'bias' if last else f'column {column}'}"
+    for number, row, place, error in _first_missed(ticket.missed):
+        first, second = ticket.source.layers[2 * number : 2 * number + 2]
+        where = f"row {row}, {_place(first, second, place)}"
         screen.note(f"missed: target layer {number + 1}, {where}, off by {screen.number(error)}")
     if len(ticket.missed) > SHOWN:
         screen.note(f"and {screen.count(len(ticket.missed) - SHOWN)} more, in the ticket")
+
+
+def _place(first: SourceLayer, second: SourceLayer, place: int) -> str:
+    """A place in a row of the target in words: a column, a kernel entry or the bias."""
+    inputs = second.columns - first.rows or first.columns - first.bias
+    column, tap = divmod(place, second.taps)
+    if column == inputs:
+        return "bias"
+    return f"column {column}" + (f", entry {tap} of the kernel" if second.taps > 1 else "")
 
 
 def _first_missed(missed: Any) -> list[tuple[int, int, int, float]]:

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from slth.cli import screen
+from slth.cli.options import Arch, Input
 from slth.core.errors import BadInput
 
-Arch = Annotated[str | None, typer.Option("--arch", help="Architecture, where the file does not tell: 784-500-10.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -18,6 +18,7 @@ def convert(
     source: Annotated[Path, typer.Argument(help="A trained network.")],
     output: Annotated[Path, typer.Argument(help="The canonical target, .safetensors.")],
     arch: Arch = None,
+    input_shape: Input = None,
 ) -> None:
     """Write the canonical target: architecture in the metadata; its digest is what a ticket names."""
     from slth.interop.read import read
@@ -26,7 +27,7 @@ def convert(
     if output.suffix != ".safetensors":
         raise BadInput(f"{output}: the canonical target is a .safetensors file; give it that name")
     screen.check_output(output, source)
-    found = read(source, arch)
+    found = read(source, arch, input_shape)
     for line in found.notes:
         screen.note(line)
     write_target(found.network, output)
@@ -52,7 +53,7 @@ def show(ticket: Annotated[Path, typer.Argument(help="A ticket.")], json: Json =
     ]
     for number, layer in enumerate(found.source.layers):
         kept = len(found.mask.kept[number])
-        shape = f"{layer.rows}x{layer.columns}, scale {layer.scale:g}"
+        shape = f"{screen.layer_shape(layer)}, scale {layer.scale:g}"
         lines.append((f"layer {number}", f"{shape}, {screen.count(kept)} kept"))
     lines += [(key, _plain(value)) for key, value in found.made.items()]
     lines += [("missed", f"{len(found.missed)} weights"), ("sha256", digest)]
@@ -60,12 +61,15 @@ def show(ticket: Annotated[Path, typer.Argument(help="A ticket.")], json: Json =
 
 
 def inspect(
-    target: Annotated[Path, typer.Argument(help="Any network file.")], arch: Arch = None, json: Json = False
+    target: Annotated[Path, typer.Argument(help="Any network file.")],
+    arch: Arch = None,
+    input_shape: Input = None,
+    json: Json = False,
 ) -> None:
     """Say what a network file holds, without executing anything in it."""
     from slth.interop.read import inspect as look_into
 
-    found = look_into(target, arch)
+    found = look_into(target, arch, input_shape)
     if json:
         screen.as_json(found)
         return
@@ -77,11 +81,12 @@ def inspect(
 
 def export(
     ticket: Annotated[Path, typer.Argument(help="A ticket.")],
-    to: Annotated[Path, typer.Option("--to", help="ticket.pt or ticket.safetensors.")],
+    to: Annotated[Path, typer.Option("--to", help="ticket.pt, ticket.safetensors or ticket.py.")],
     target: Annotated[Path, typer.Option(help="The target that the ticket speaks of.")],
     arch: Arch = None,
+    input_shape: Input = None,
 ) -> None:
-    """Write the masked random network as a plain dense model of its live units."""
+    """Write the masked random network as a plain model of its live units."""
     from slth.core.ticket import check_fits
     from slth.interop.export import export_network
     from slth.interop.read import read
@@ -89,7 +94,7 @@ def export(
 
     screen.check_output(to, ticket, target)
     found, _ = read_ticket(ticket)
-    network = read(target, arch).network
+    network = read(target, arch, input_shape).network
     check_fits(found, network)
     export_network(found.to_network(network), to)
     typer.echo(f"{to}")

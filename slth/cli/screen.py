@@ -13,6 +13,7 @@ from typing import Any
 import typer
 
 from slth.core.errors import BadInput
+from slth.core.source import SourceLayer
 from slth.interop.files import shown
 from slth.theory.plan import Tick, silent
 
@@ -88,3 +89,9 @@ def progress() -> Iterator[Tick]:
             bar.update(tasks[what], completed=done, total=total)
 
         yield tick
+
+
+def layer_shape(layer: SourceLayer) -> str:
+    """The shape of a source layer: 120x785, 16x287x5x5."""
+    kernel = () if layer.kernel == (1, 1) else layer.kernel
+    return "x".join(str(side) for side in (layer.rows, layer.columns, *kernel))

@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from slth.cli import screen
+from slth.cli.options import Arch, Input
 from slth.core.errors import BadInput, Unavailable
 
 if TYPE_CHECKING:
     from slth.core.domain import Domain
+    from slth.core.network import Network
 
 ADVICE = {
     "PROVED": "the error stays within the bound for every real input of the domain",
@@ -35,7 +37,8 @@ def verify(
     epsilon: Annotated[float | None, typer.Option(help="Compare with this instead of the claim.")] = None,
     exact: Annotated[bool, typer.Option("--exact", help="Also run the stand-alone exact checker.")] = False,
     attack: Annotated[float, typer.Option(help="Seconds to search for an input that breaks the bound.")] = 1.0,
-    arch: Annotated[str | None, typer.Option(help="Architecture, where the target file does not tell.")] = None,
+    arch: Arch = None,
+    input_shape: Input = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Regenerate the random network from the seed, apply the mask, and bound its distance to TARGET."""
@@ -44,7 +47,9 @@ def verify(
         raise BadInput(f"--epsilon must be a number >= 0, not {epsilon}")
     if not 0 <= attack <= 86400:
         raise BadInput(f"--attack is a number of seconds from 0 to 86400, not {attack}")
-    case = _Case(ticket, target, arch, domain, epsilon)
+    from slth.interop.read import read
+
+    case = _Case(ticket, read(target, arch, input_shape).network, domain, epsilon)
     report = case.report(attack)
     if exact:
         report |= _ask_checker(case, epsilon, domain is not None)
@@ -64,14 +69,13 @@ def verify(
 class _Case:
     """One ticket, one target, one domain and one bound to compare with."""
 
-    def __init__(self, ticket: Path, target: Path, arch: str | None, domain: str | None, epsilon: float | None) -> None:
+    def __init__(self, ticket: Path, network: Network, domain: str | None, epsilon: float | None) -> None:
         from slth.core.domain import clip_of, parse
         from slth.core.ticket import check_fits
-        from slth.interop.read import read
         from slth.interop.tickets import read_ticket
 
         self.path = ticket
-        self.network = read(target, arch).network
+        self.network = network
         self.ticket, self.sha256 = read_ticket(ticket)
         try:
             check_fits(self.ticket, self.network)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
 from slth.certify import Certified, certify
 from slth.core.collapse import collapse
+from slth.core.compact import drop_dead_units
 from slth.core.domain import Domain
 from slth.core.errors import BadInput
-from slth.core.laws import law
 from slth.core.mask import Mask
-from slth.core.network import Floats, Network
-from slth.core.ticket import Missed, SupNorm, Ticket, drop_dead_units
+from slth.core.network import Activation, Dense, Flatten, Floats, Network
+from slth.core.ticket import Missed, SupNorm, Ticket
 from slth.rss.problem import solvers
 from slth.theory.bounds.samples import SampleChoice
-from slth.theory.gadgets.pair import SolvedPair, matrix_of, solve_pair
+from slth.theory.gadgets.filters import solve_filters
+from slth.theory.gadgets.pair import SolvedPair
 from slth.theory.gadgets.trade import trade
 from slth.theory.plan import (
     Bits,
@@ -28,13 +31,12 @@ from slth.theory.plan import (
     Progress,
     Request,
     Say,
+    Solved,
     Tick,
-    check_relu,
-    scale_of,
     silent,
-    starts_nonnegative,
 )
-from slth.theory.theorem import Theorem, theorems
+from slth.theory.stages import arrivals, matrix_of, scale_of, taps_of
+from slth.theory.theorem import Fitted, Theorem, theorems
 from slth.theory.tolerances import Tolerances, by_norms, claimed, for_epsilon, relative, uniform
 from slth.version import version
 
@@ -84,21 +86,27 @@ class Made:
 
 
 def approximate(
-    target: Network, request: Request, theorem: str = "pensia2020", say: Say = silent, tick: Tick = silent
+    target: Network,
+    request: Request,
+    theorem: str = "auto",
+    say: Say = silent,
+    tick: Tick = silent,
+    options: Mapping[str, Any] | None = None,
 ) -> Made:
     """Finds the target inside a random network and certifies what was found.
 
     Parameters
     ----------
     target : Network
-        Dense layers with one ReLU between neighbours.
     request : Request
     theorem : str
-        Key of a registered theorem.
+        Key of a registered theorem, or auto (`theorem_for`).
     say : callable(line)
         Told what is decided.
     tick : callable(what, done, total)
         Told how far the solving is.
+    options : mapping
+        Of the theorem: the fields of its class.
 
     Raises
     ------
@@ -106,20 +114,24 @@ def approximate(
         When the target, the domain or an option cannot be used.
     """
     begun = time.perf_counter()
-    check_relu(target)
     if request.solver != "auto":
         solvers.get(request.solver)
-    rule = theorems.get(theorem)()
+    key = theorem_for(target) if theorem == "auto" else theorem
+    rule = with_options(key, theorems.get(key), options or {})
+    rule.check(target)
+    request = replace(request, law=request.law_or(rule.law).name)
     domain = request.domain_for(target)
     wanted = _tolerances(target, request, domain, say)
-    choice = None if request.samples else _choose_samples(rule, target, request, wanted, say)
+    choice = None
+    if not request.samples:
+        rule, choice = _choose_samples(rule, target, request, wanted, say)
     plan = rule.plan(target, request, choice.n if choice else int(request.samples or 1))
     clock = _Clock(plan.gadget)
     attempts = _attempts(replace(plan, gadget=clock), target, request, wanted, say, tick)
     best = min(attempts, key=lambda attempt: attempt.claim)
     if not math.isfinite(best.claim):
         raise BadInput(f"the bound overflows on {domain}; a smaller --domain is needed")
-    missed = Missed() if best.limits is None else _missed(best.errors, best.limits)
+    missed = Missed() if best.limits is None else _missed(target, best.errors, best.limits)
     widened = 0
     if request.epsilon is not None and best.claim <= request.epsilon:
         # the wish is met, and tolerances were ours to choose: what was reached is what is allowed
@@ -130,6 +142,35 @@ def approximate(
     total = time.perf_counter() - begun
     tolerances = best.limits or wanted
     return Made(ticket, best.certified, tolerances, choice, best.errors, claims, widened, clock.seconds, total)
+
+
+def with_options(key: str, kind: type[Theorem], options: Mapping[str, Any]) -> Theorem:
+    """A theorem with some of its options set; text is converted to the type of the option's default.
+
+    Raises
+    ------
+    BadInput
+        When it has no such option, or the value does not fit.
+    """
+    there: dict[str, Any] = {field.name: field.default for field in fields(kind)}  # type: ignore[arg-type]
+    found: dict[str, Any] = {}
+    for name, value in options.items():
+        if name not in there:
+            known = ", ".join(there) or "none"
+            raise BadInput(f"{key} has no option {name!r}; it has: {known}")
+        try:
+            found[name] = type(there[name])(value)
+        except ValueError:
+            raise BadInput(f"option {name} of {key} can not be {value!r}") from None
+    return kind(**found)
+
+
+def theorem_for(target: Network) -> str:
+    """The theorem that auto takes: the oldest that speaks of the target."""
+    if any(isinstance(node, Activation) and node.kind != "relu" for node in target.nodes):
+        return "burkholz2022"
+    dense = all(isinstance(node, (Dense, Activation, Flatten)) for node in target.nodes)
+    return "pensia2020" if dense and target.is_sequence else "dacunha2022"
 
 
 @dataclass(eq=False)
@@ -152,7 +193,7 @@ class _Clock:
 class _Attempt:
     """One round: every layer solved, and the whole certified."""
 
-    pairs: tuple[SolvedPair, ...]
+    pairs: tuple[Solved, ...]
     mask: Mask
     certified: Certified
     limits: Tolerances | None
@@ -172,7 +213,8 @@ def _attempts(
     """Rounds until the wish for eps is met."""
     domain = request.domain_for(target)
     limits = None if _free_of_tolerance(request) else wanted
-    if plan.layers[0].samples > (QUICK if limits is None else QUICK_WITHIN):
+    scalar = plan.stage is not solve_filters
+    if scalar and plan.layers[0].samples > (QUICK if limits is None else QUICK_WITHIN):
         say(f"solving will take about {_expected_seconds(plan, wanted, limits):.0f} s")
     attempts = [_attempt(plan, target, wanted, limits, domain, None, tick)]
     while limits and request.epsilon and attempts[-1].claim > request.epsilon and len(attempts) < MOST_ROUNDS:
@@ -192,15 +234,15 @@ def _attempt(
     tick: Tick,
 ) -> _Attempt:
     pairs = []
-    for layer, node in zip(plan.layers, target.dense, strict=True):
+    for layer, node in zip(plan.layers, target.affine, strict=True):
         tolerances = limits.layers[layer.number] if limits else None
         previous = before.pairs[layer.number] if before else None
-        pair = solve_pair(plan, layer, node, tolerances, previous, tick)
-        if plan.assignment == "traded":
+        pair = plan.stage(plan, layer, node, tolerances, previous, tick)
+        if plan.assignment == "traded" and isinstance(pair, SolvedPair):
             pair = trade(plan, pair, node, wanted.layers[layer.number], tolerances)
         pairs.append(pair)
     kept = [entries for pair in pairs for entries in pair.kept()]
-    mask = drop_dead_units(plan.source, Mask.of(plan.source, kept))
+    mask = drop_dead_units(plan.source, Mask.of(plan.source, kept), target.is_sequence)
     return _Attempt(tuple(pairs), mask, certify(target, collapse(plan.source, mask), domain), limits)
 
 
@@ -217,7 +259,7 @@ def _expected_seconds(plan: Plan, wanted: Tolerances, limits: Tolerances | None)
         each = (time.perf_counter() - begun) / rows
         if each > 1:
             break
-    return each * sum(layer.outputs * len(layer.slots) for layer in plan.layers)
+    return each * sum(layer.rows * len(layer.slots) for layer in plan.layers)
 
 
 def _free_of_tolerance(request: Request) -> bool:
@@ -239,26 +281,39 @@ def _tolerances(target: Network, request: Request, domain: Domain, say: Say) -> 
     return found
 
 
-def _choose_samples(rule: Theorem, target: Network, request: Request, wanted: Tolerances, say: Say) -> SampleChoice:
-    """The smallest n for the whole target, every weight and tolerance in units of its layer's scale."""
-    signed = not starts_nonnegative(target, request.domain_for(target))
+def _choose_samples(
+    rule: Theorem, target: Network, request: Request, wanted: Tolerances, say: Say
+) -> tuple[Theorem, SampleChoice]:
+    """The smallest n for the whole target, or for each layer where the theorem has it so."""
+    if isinstance(rule, Fitted):
+        rule, choice = rule.fitted(target, request, wanted.layers)
+    else:
+        choice = _common_samples(rule, target, request, wanted)
+    misses = "" if math.isnan(choice.expected_misses) else f"; {choice.expected_misses:.2g} misses expected"
+    say(f"samples: n = {choice.n} ({choice.how}{misses})")
+    return rule, choice
+
+
+def _common_samples(rule: Theorem, target: Network, request: Request, wanted: Tolerances) -> SampleChoice:
+    """The smallest n for all layers, every weight and tolerance in units of its layer's scale."""
     weights, tolerances = [], []
-    for node, layer in zip(target.dense, wanted.layers, strict=True):
-        scale = scale_of(node, law(request.law))
-        twice = 2 if signed and node is target.dense[0] else 1
+    for node, layer, arrival in zip(target.affine, wanted.layers, arrivals(target, request), strict=True):
+        scale = scale_of(node, request.law_or(rule.law))
+        twice = 2 if arrival.signed else 1
         weights += [matrix_of(node).ravel() / scale] * twice
         tolerances += [layer.ravel() / scale] * twice
-    product = 2 * law(request.law).symbol
-    choice = rule.samples(np.concatenate(weights), np.concatenate(tolerances), request.delta, product)
-    say(f"samples: n = {choice.n} ({choice.how}; {choice.expected_misses:.2g} misses expected)")
-    return choice
+    product = 2 * request.law_or(rule.law).symbol
+    return rule.samples(np.concatenate(weights), np.concatenate(tolerances), request.delta, product)
 
 
-def _missed(errors: tuple[Floats, ...], limits: Tolerances) -> Missed:
+def _missed(target: Network, errors: tuple[Floats, ...], limits: Tolerances) -> Missed:
     entries, sizes = [], []
     for number, (layer, tolerance) in enumerate(zip(errors, limits.layers, strict=True)):
+        node = target.affine[number]
         rows, columns = np.nonzero(layer > tolerance)
-        entries.append(np.stack([np.full(len(rows), number), rows, columns], axis=1))
+        output, tap = np.divmod(rows, taps_of(node))
+        place = np.minimum(columns * taps_of(node) + tap, node.weight[0].size)
+        entries.append(np.stack([np.full(len(rows), number), output, place], axis=1))
         sizes.append(layer[rows, columns])
     return Missed(np.concatenate(entries).astype(np.int64), np.concatenate(sizes))
 

@@ -5,23 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from slth.core.domain import Box, Domain, default
+from slth.core.collapse import Zone
+from slth.core.domain import Domain, default
 from slth.core.errors import BadInput
 from slth.core.laws import Law, law
-from slth.core.network import Activation, Dense, Flatten, Network
-from slth.core.source import Source, SourceLayer
+from slth.core.network import Conv, Dense, Network
+from slth.core.source import Source
 from slth.rss.problem import OBJECTIVES
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Bits = NDArray[np.bool_]
-TARGET_BITS = 40  # targets are rounded to at least so many bits below the scale
-RARE = 0.02  # useless units, in all, that are not worth another
+RELU_ZONE = Zone(1.0, 0.0)
 ASSIGNMENTS = ("matched", "traded", "blocks")
 Say = Callable[[str], None]
 Progress = Callable[[int, int], None]
@@ -51,6 +51,7 @@ class Request:
     solver : str
     seed : int
     law : str
+        auto: the theorem's own.
     domain : Domain or None
         None: [0, 1]^d for images, [-1, 1]^d else.
     threads : int or None
@@ -65,7 +66,7 @@ class Request:
     assignment: str = "matched"
     solver: str = "auto"
     seed: int = 0
-    law: str = "uniform"
+    law: str = "auto"
     domain: Domain | None = None
     threads: int | None = None
 
@@ -84,7 +85,11 @@ class Request:
             raise BadInput(f"samples must be between 1 and 100000, not {self.samples}")
         if self.threads is not None and self.threads < 1:
             raise BadInput(f"--threads must be 1 or more, not {self.threads}")
-        Source(self.seed, law(self.law), ())
+        Source(self.seed, self.law_or("uniform"), ())
+
+    def law_or(self, usual: str) -> Law:
+        """The law asked for, or the usual one."""
+        return law(usual if self.law == "auto" else self.law)
 
     def domain_for(self, target: Network) -> Domain:
         """The domain asked for, or the target's default."""
@@ -93,24 +98,41 @@ class Request:
 
 @dataclass(frozen=True)
 class LayerPlan:
-    """One dense layer of the target and the pair of source layers that builds it.
+    """One affine layer of the target and the stage, source layers 2 number and 2 number + 1, that builds it.
+
+    The target is seen as a matrix (`matrix_of`): a row for each output and entry of its kernel, a column for each input
+    and, where there are biases, one for the constant 1.
 
     Parameters
     ----------
     number : int
-        Dense layer of the target; the pair is source layers 2 number and 2 number + 1.
-    inputs, outputs : int
+    inputs : int
+        Columns without the constant.
+    outputs : int
+        Rows of the second layer: target outputs times copies.
     bias : bool
     signed : bool
         Whether inputs can be negative, so that both sign groups are needed.
     samples : int
         Samples of one subset-sum instance.
     units : int
-        Width of the pair's first layer.
+        Rows of the first layer.
     unit : float
         What one integer step of a sample is worth.
     shift : int
         Samples are products of two source integers times 2^shift: laws of few bits get room for the targets' digits.
+    taps : int
+        Entries of one kernel.
+    copies : int
+        Rows of the second layer that approximate the same output.
+    fed : int
+        Copies of every input that the second layer reads itself; 0 where it reads units.
+    block : int
+        Neighbouring inputs that belong to one channel: pixels of a flattened picture.
+    zone : Zone
+        The first layer's activation near 0.
+    constants : int
+        Units, the last ones, that serve nothing but the biases, where their number is not that of the samples.
     """
 
     number: int
@@ -122,6 +144,12 @@ class LayerPlan:
     units: int
     unit: float
     shift: int
+    taps: int = 1
+    copies: int = 1
+    fed: int = 0
+    block: int = 1
+    zone: Zone = RELU_ZONE
+    constants: int = 0
 
     @property
     def columns(self) -> int:
@@ -129,8 +157,36 @@ class LayerPlan:
         return self.inputs + self.bias
 
     @property
+    def rows(self) -> int:
+        """Rows of the target as a matrix, each copy counted."""
+        return self.outputs * self.taps
+
+    @property
+    def width(self) -> int:
+        """Columns of the second layer: copies of the inputs that it reads itself, then units."""
+        return self.inputs * self.fed + self.units
+
+    @property
+    def goals(self) -> Floats:
+        """What the sum over a group of each column should be, in multiples of the target weight.
+
+        The constant is positive and comes through its units as it is.
+        """
+        both = self.signed and self.zone.up != self.zone.down
+        slope = self.zone.up + self.zone.down * both
+        return np.array([1.0 if self.fed else 1 / slope] * self.inputs + [1.0] * self.bias)
+
+    @property
     def slots(self) -> list[tuple[int, int]]:
-        """The (column, sign) groups that need samples: every column with sign +1, and -1 where inputs are signed."""
+        """The (column, sign) groups that need samples.
+
+        Sign +1 for every column, and -1 where inputs are signed; 0, either sign, where an activation (or none) treats
+        both alike. Units that are not 0 at 0 add to the bias, which is therefore solved after all weights
+        (`gadgets.levels`) and is no group.
+        """
+        if self.fed or self.zone.up == self.zone.down:
+            columns = self.inputs if self.zone.level and not self.fed else self.columns
+            return [(column, 0) for column in range(columns)]
         signs = (1, -1) if self.signed else (1,)
         return [(column, sign) for sign in signs for column in range(self.columns) if sign > 0 or column < self.inputs]
 
@@ -148,6 +204,34 @@ class Gadget(Protocol):
         ...
 
 
+class Solved(Protocol):
+    """The choice made for one layer."""
+
+    def kept(self) -> tuple[Integers, Integers]:
+        """Kept entries of the first and of the second source layer, increasing row-major numbers."""
+        ...
+
+    def weight_errors(self) -> Floats:
+        """Errors per target weight, shaped as the layer's matrix (`stages.matrix_of`), each copy counted."""
+        ...
+
+
+class Stage(Protocol):
+    """Solves one layer: all its weights, or only what `previous`, its answer of an earlier round, leaves to be done."""
+
+    def __call__(
+        self,
+        plan: Plan,
+        layer: LayerPlan,
+        node: Dense | Conv,
+        tolerances: Floats | None,
+        previous: Any,
+        tick: Tick,
+    ) -> Solved:
+        """`tolerances` are shaped as the layer's matrix, in the target's units; None where none are needed."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
     """A source, and how each layer of the target is found in it."""
@@ -157,80 +241,4 @@ class Plan:
     layers: tuple[LayerPlan, ...]
     gadget: Gadget
     assignment: str
-
-
-def pair_plan(target: Network, request: Request, theorem: str, gadget: Gadget, samples: int) -> Plan:
-    """The plan of a 2-for-1 construction: a pair of source layers for each dense layer of a ReLU network.
-
-    Source: the accounting of widths is Pensia et al. (2020); matched assignment and power-of-two scales are ours.
-    """
-    check_relu(target)
-    drawn = law(request.law)
-    nonnegative = starts_nonnegative(target, request.domain_for(target))
-    layers, shapes = [], []
-    for number, node in enumerate(target.dense):
-        outputs, inputs = node.shape
-        bias = node.bias is not None
-        signed = number == 0 and not nonnegative
-        units = unit_count(inputs, bias, signed, samples, request.assignment)
-        scale = scale_of(node, drawn)
-        shapes += [SourceLayer(units, inputs + bias, 1.0, bias), SourceLayer(outputs, units, scale)]
-        shift = max(0, TARGET_BITS - 2 * drawn.bits)
-        unit = 2.0 ** (-2 * drawn.bits - shift) * scale
-        layers.append(LayerPlan(number, inputs, outputs, bias, signed, samples, units, unit, shift))
-    source = Source(request.seed, drawn, tuple(shapes))
-    return Plan(theorem, source, tuple(layers), gadget, request.assignment)
-
-
-def unit_count(inputs: int, bias: bool, signed: bool, samples: int, assignment: str) -> int:
-    """Width of the first layer of a pair: `samples` units a group, or twice that where blocks idle half of them.
-
-    A unit with the wrong sign for every column serves nobody, which matters where columns are few: there a few units
-    more make up for them. From about 20 columns on it is `samples` units a group exactly.
-    """
-    columns = inputs + bias
-    if assignment == "blocks":
-        return 2 * samples * columns
-    needed = samples * ((2 if signed else 1) * inputs + bias)
-    useless = 2.0**-columns
-    if needed * useless < RARE:
-        return needed
-    return math.ceil(needed / (1 if signed else 1 - useless) + 3 * math.sqrt(needed * useless))
-
-
-def scale_of(node: Dense, drawn: Law) -> float:
-    """The smallest power of two that is at least twice the layer's largest weight: one factor, exact in every float.
-
-    ReLU networks are positively homogeneous, so the scale changes no theorem. Products are small more often than not:
-    with less room, large weights are out of reach of the sums; with more, every weight needs more terms.
-    """
-    largest = max(float(np.abs(array).max()) for _, array in node.tensors())
-    if largest == 0:
-        return 1.0
-    return 2.0 ** min(max(math.ceil(math.log2(2 * largest)), -100), 100)
-
-
-def starts_nonnegative(target: Network, domain: Domain) -> bool:
-    """Whether the domain holds no input with a negative coordinate."""
-    if isinstance(domain, Box):
-        return domain.lo >= 0
-    width = math.prod(target.input_shape)
-    return all(bool((region.lower >= 0).all()) for region in domain.regions(width))
-
-
-def check_relu(target: Network) -> None:
-    """Whether the target is dense layers with one ReLU between neighbours, perhaps one at the end.
-
-    Raises
-    ------
-    BadInput
-        Otherwise; the message names the node.
-    """
-    body = [node for node in target.nodes if not isinstance(node, Flatten)]
-    for index, node in enumerate(body):
-        if isinstance(node, Activation) != bool(index % 2):
-            what = "an activation" if isinstance(node, Activation) else "a dense layer"
-            raise BadInput(f"node {index} is {what}; this theorem needs dense layers with one ReLU between neighbours")
-    flattened_late = any(isinstance(node, Flatten) for node in target.nodes[len(target.nodes) - len(body) :])
-    if flattened_late:
-        raise BadInput("flatten must come before the first dense layer")
+    stage: Stage

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from slth.certify import Certified, certify
 from slth.certify.prices import prices
-from slth.core.collapse import EffectiveLayer
+from slth.core.collapse import EffectiveLayer, Zone
 from slth.core.domain import Domain
-from slth.core.network import Dense, Floats, Network
+from slth.core.network import Conv, Dense, Floats, Network
 from slth.theory.bounds.propagation import LayerShape, entry_tolerances
-from slth.theory.gadgets.pair import matrix_of
+from slth.theory.stages import layer_of, matrix_of, taps_of
 
 AUTO_FRACTION = 1e-3  # --epsilon auto: a tolerance of 1/1000 of the layer's largest weight
 AIM = 0.9  # aim below the wish: the real ticket differs from the simulated one
@@ -26,7 +28,7 @@ USED = 0.75  # the closest of several fitting subsets uses about so much of its 
 
 @dataclass(frozen=True, eq=False)
 class Tolerances:
-    """One array of shape (outputs, columns) a dense layer, in the target's units."""
+    """One array for each affine layer, shaped as its `matrix_of`, in the target's units."""
 
     layers: tuple[Floats, ...]
     how: str
@@ -52,14 +54,14 @@ def claimed(certified: Certified) -> float:
 
 def uniform(target: Network, value: float) -> Tolerances:
     """The same tolerance for every weight."""
-    shapes = [matrix_of(node).shape for node in target.dense]
+    shapes = [matrix_of(node).shape for node in target.affine]
     return Tolerances(tuple(np.full(shape, value) for shape in shapes), f"{value:g} for every weight")
 
 
 def relative(target: Network) -> Tolerances:
     """1/1000 of the layer's largest weight."""
-    tops = [AUTO_FRACTION * _largest(node) for node in target.dense]
-    layers = tuple(np.full(matrix_of(node).shape, top) for node, top in zip(target.dense, tops, strict=True))
+    tops = [AUTO_FRACTION * _largest(node) for node in target.affine]
+    layers = tuple(np.full(matrix_of(node).shape, top) for node, top in zip(target.affine, tops, strict=True))
     return Tolerances(layers, "1/1000 of the layer's largest weight: " + ", ".join(f"{top:.2g}" for top in tops))
 
 
@@ -84,9 +86,9 @@ def by_norms(target: Network, domain: Domain, epsilon: float) -> tuple[float, ..
     """
     width = math.prod(target.input_shape)
     radius = max(float(np.abs([region.lower, region.upper]).max()) for region in domain.regions(width))
-    if any(node.bias is not None for node in target.dense):
+    if any(node.bias is not None for node in target.affine):
         radius = max(radius, 1.0)
-    matrices = [matrix_of(node) for node in target.dense]
+    matrices = [matrix_of(node) for node in target.affine]
     norms = [float(np.abs(matrix).sum(axis=1).max()) for matrix in matrices]
     shapes = [LayerShape(len(m), m.shape[1], norm) for m, norm in zip(matrices, norms, strict=True)]
     return entry_tolerances(shapes, epsilon, "inf", max(radius, 2.0**-60))
@@ -100,14 +102,22 @@ def _shapes(target: Network, domain: Domain) -> list[tuple[str, list[Floats]]]:
     weight of the last layer burdens its own output only, a hidden one all of them: there it counts 1/rows.
     """
     priced = []
-    for number, layer in enumerate(prices(target, domain)):
-        hidden = number < len(target.dense) - 1
+    for number, (layer, node) in enumerate(zip(prices(target, domain), target.affine, strict=True)):
+        hidden, rows = number < len(target.affine) - 1, node.shape[0]
         with np.errstate(divide="ignore"):
-            priced.append((math.sqrt(len(layer)) if hidden else len(layer)) / layer)
+            priced.append((math.sqrt(rows) if hidden else rows) / _as_matrix(layer, node))
     return [
         ("equal", [np.ones_like(layer) for layer in priced]),
         ("priced", [np.sqrt(layer) for layer in priced]),
     ]
+
+
+def _as_matrix(layer: Floats, node: Dense | Conv) -> Floats:
+    """Prices in the weight's order, biases last, as `matrix_of` has them."""
+    parts = layer[:, : node.weight[0].size].reshape(*node.shape, taps_of(node)).transpose(0, 2, 1)
+    if node.bias is not None:
+        parts = np.concatenate([parts, np.repeat(layer[:, None, -1:], taps_of(node), axis=1)], axis=2)
+    return parts.reshape(node.shape[0] * taps_of(node), -1)
 
 
 def _level(target: Network, domain: Domain, shape: list[Floats], epsilon: float, seed: int) -> float:
@@ -132,24 +142,42 @@ def _short(values: Floats) -> Floats:
 
 
 def _capped(target: Network, shape: list[Floats], level: float) -> tuple[Floats, ...]:
-    tops = [max(_largest(node), 2.0**-60) for node in target.dense]
+    tops = [max(_largest(node), 2.0**-60) for node in target.affine]
     return tuple(_short(np.minimum(level * inverse, top)) for inverse, top in zip(shape, tops, strict=True))
 
 
 def _simulated(target: Network, layers: tuple[Floats, ...], seed: int) -> tuple[EffectiveLayer, ...]:
     rng = np.random.default_rng(seed)
     out = []
-    for node, tolerance in zip(target.dense, layers, strict=True):
+    for node, tolerance in zip(target.affine, layers, strict=True):
         exact = matrix_of(node)
         guess = np.where(np.abs(exact) <= tolerance, 0.0, exact + rng.uniform(-USED, USED, exact.shape) * tolerance)
         unit = 2.0 ** (math.frexp(max(float(np.abs(guess).max()), 2.0**-60))[1] - SIMULATED_BITS)
         integers = np.rint(guess / unit).astype(np.int64)
-        inputs = node.shape[1]
-        bias = integers[:, inputs] if node.bias is not None else np.zeros(len(exact), np.int64)
-        absolute = np.hstack([np.abs(guess), np.zeros((len(exact), 1))])[:, : inputs + 1]
-        out.append(EffectiveLayer(integers[:, :inputs], integers[:, :inputs], bias, absolute, unit, inputs + 1))
+        weight, bias = layer_of(integers, node)
+        absolute, absolute_bias = layer_of(np.abs(guess), node)
+        rows = node.shape[0]
+        out.append(
+            EffectiveLayer(
+                plus=_flat(weight),
+                minus=_flat(weight),
+                bias=np.zeros(rows, np.int64) if bias is None else bias,
+                bias_error=np.zeros(rows),
+                absolute=_flat(absolute),
+                absolute_bias=np.zeros(rows) if absolute_bias is None else absolute_bias,
+                remainder=None,
+                zone=Zone(1.0, 0.0),
+                unit=unit,
+                fan_in=exact[0].size * taps_of(node),
+            )
+        )
     return tuple(out)
 
 
-def _largest(node: Dense) -> float:
+def _flat(weight: NDArray[Any]) -> NDArray[Any]:
+    """A 1 x 1 kernel as a matrix, as collapsed layers have it."""
+    return weight.reshape(weight.shape[:2]) if weight[0, 0].size == 1 else weight
+
+
+def _largest(node: Dense | Conv) -> float:
     return max(float(np.abs(array).max()) for _, array in node.tensors())

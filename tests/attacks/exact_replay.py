@@ -96,11 +96,11 @@ def ticket_at(layers: list[Layer], x: Vector, last: bool) -> list[Fraction]:
 def target_at(target: Any, x: Vector) -> list[Fraction]:
     """A target of dense layers with relus between, from its float arrays."""
     h, ends_in_relu = list(x), not hasattr(target.nodes[-1], "weight")
-    for number, node in enumerate(target.dense):
+    for number, node in enumerate(target.affine):
         bias = [0.0] * len(node.weight) if node.bias is None else node.bias.tolist()
         rows = zip(node.weight.tolist(), bias, strict=True)
         h = [sum((Fraction(w) * v for w, v in zip(row, h, strict=True)), Fraction(b)) for row, b in rows]
-        if ends_in_relu or number + 1 < len(target.dense):
+        if ends_in_relu or number + 1 < len(target.affine):
             h = [max(value, Fraction(0)) for value in h]
     return h
 

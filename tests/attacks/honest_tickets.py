@@ -49,7 +49,7 @@ class Draft:
 
     @property
     def inputs(self) -> int:
-        return self.target.dense[0].shape[1]
+        return self.target.affine[0].shape[1]
 
     def eps(self, value: float) -> None:
         self.body["claim"]["eps"] = value.hex()

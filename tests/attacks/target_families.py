@@ -238,7 +238,7 @@ def hostile_architectures(rng):
     nodes = arch["nodes"]
     changes = [{"input": value} for value in ([], [0], [-4], [2**70], [4] * 9, [4, 2], "4", None, [True])]
     changes += [{"nodes": value} for value in ([], nodes * 2, nodes * 5000, nodes[:1], nodes[::-1], [{}], [[]], {})]
-    changes += [{"nodes": [nodes[0], {"op": op}, nodes[2]]} for op in ("tanh", "eval", "__import__('os')", 3, None, [])]
+    changes += [{"nodes": [nodes[0], {"op": op}, nodes[2]]} for op in ("gelu", "eval", "__import__('os')", 3, None, [])]
     changes += [{"format": value} for value in (None, 1, "slth-network/9")] + [{"more": 1}]
     texts = [canonical_json({**arch, **change}) for change in changes]
     texts += ["", "{", "[]", "null", "[" * 100_000, '{"a":1,"a":2}', canonical_json(arch) + "x", "NaN", "1e999"]

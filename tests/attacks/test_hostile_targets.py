@@ -142,7 +142,7 @@ def test_numbers_without_a_checksum_are_read_as_they_stand(tmp_path, base, figur
                 read(path)
             continue
         layer, part = name.split(".")
-        found = getattr(read(path).network.dense[int(layer) // 2], part)
+        found = getattr(read(path).network.affine[int(layer) // 2], part)
         assert found.tobytes() == changed
         read_count += 1
     figure(f"hostile targets, {base} numbers flipped", f"{read_count} of 200 read as they stand, the rest not finite")

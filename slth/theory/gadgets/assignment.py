@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from slth.core.errors import BadInput
 from slth.core.source import Source
-from slth.theory.plan import LayerPlan
+from slth.theory.plan import ASSIGNMENTS, LayerPlan
 
 Integers = NDArray[np.int64]
 WINDOW = 16  # first-layer entries per unit whose signs are drawn ahead, all units at once
@@ -31,17 +31,25 @@ def assign(source: Source, layer: LayerPlan, how: str) -> Integers:
     BadInput
         When there is no such assignment.
     """
-    if how in ("matched", "traded"):
-        return _matched(source, layer)
+    if how not in ASSIGNMENTS:
+        raise BadInput(f"no assignment is called {how!r}; there are: {', '.join(ASSIGNMENTS)}")
+    if layer.zone.up == layer.zone.down:
+        return _either(layer, how)
+    return _blocks(source, layer) if how == "blocks" else _matched(source, layer)
+
+
+def _either(layer: LayerPlan, how: str) -> Integers:
+    """Any unit fits any group, as signs do not matter: no unit is wasted, in blocks or in turn."""
+    units = np.arange(layer.samples * len(layer.slots))
     if how == "blocks":
-        return _blocks(source, layer)
-    raise BadInput(f"no assignment is called {how!r}; there are: matched, traded, blocks")
+        return units.reshape(-1, layer.samples)
+    return np.ascontiguousarray(units.reshape(layer.samples, -1).T)
 
 
 def _blocks(source: Source, layer: LayerPlan) -> Integers:
     """As printed by Pensia et al. (2020): unit (j, r) may keep only column j; its sign decides the group."""
     units = np.arange(source.layers[2 * layer.number].rows)
-    columns = units // (2 * layer.samples)
+    columns = np.minimum(units // (2 * layer.samples), layer.columns - 1)
     signs = np.sign(source.entries(2 * layer.number, units, columns))
     groups = [units[(columns == column) & (signs == sign)] for column, sign in layer.slots]
     return _table(groups, max(len(group) for group in groups))

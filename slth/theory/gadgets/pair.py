@@ -1,19 +1,24 @@
-"""The 2-for-1 pair: one dense layer of the target out of two layers of the source, one instance a weight and sign.
+"""The scalar stage: one layer of the target out of two layers of the source, one subset sum a weight and sign group.
 
-Source: Pensia et al. (2020), lemmas 1-3; sums over both sign groups use sigma(u x) = u⁺ x⁺ + u⁻ x⁻.
+Source: Pensia et al. (2020), lemmas 1-3; for kernels da Cunha et al. (2022); sums over both sign groups use
+sigma(u x) = u⁺ x⁺ + u⁻ x⁻.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from slth.core.network import Dense, frozen
+from slth.core.collapse import one_of, passed
+from slth.core.network import Conv, Dense, frozen
 from slth.core.source import Source
 from slth.theory.gadgets.assignment import EMPTY, assign
+from slth.theory.gadgets.copies import places_of_copies
 from slth.theory.plan import LayerPlan, Plan, Progress, Tick, silent
+from slth.theory.stages import matrix_of
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -30,8 +35,8 @@ class SolvedPair:
     layer : LayerPlan
     units : int64 array of shape (groups, n)
         `assign`'s table.
-    chosen : bool array of shape (outputs, groups, n)
-    errors : int64 array of shape (outputs, groups)
+    chosen : bool array of shape (rows, groups, n)
+    errors : int64 array of shape (rows, groups)
         |sum - rounded target| in the layer's unit.
     """
 
@@ -46,33 +51,34 @@ class SolvedPair:
 
     def kept(self) -> tuple[Integers, Integers]:
         """Kept entries of the first and of the second source layer, row-major numbers."""
-        columns = group_columns(self.layer)
+        layer = self.layer
         group, place = np.nonzero(self.chosen.any(axis=0))
-        first = self.units[group, place] * self.layer.columns + columns[group]
-        second = np.zeros((self.layer.outputs, self.layer.units), bool)
+        column, unit = group_columns(layer)[group], self.units[group, place]
+        first = unit * layer.columns + column
+        if layer.fed:  # all units serve the constant
+            first = unit[column == layer.inputs] - layer.inputs * layer.fed
+        second = np.zeros((layer.outputs, layer.width, layer.taps), bool)
         filled = self.units != EMPTY
-        second[:, self.units[filled]] = self.chosen[:, filled]
+        by_tap = self.chosen.reshape(layer.outputs, layer.taps, *self.units.shape)
+        for tap in range(layer.taps):
+            second[:, self.units[filled], tap] = by_tap[:, tap, filled]
         return np.sort(first), np.flatnonzero(second)
 
     def weight_errors(self) -> Floats:
-        """Errors per target weight, shape (outputs, columns), the larger of both signs."""
-        groups = self.errors.astype(np.float64) * self.layer.unit
-        out = groups[:, : self.layer.columns].copy()
-        if self.layer.signed:
-            np.maximum(out[:, : self.layer.inputs], groups[:, self.layer.columns :], out=out[:, : self.layer.inputs])
+        """Errors per target weight, shaped as `matrix_of`: the largest over copies and both signs."""
+        layer = self.layer
+        by_copy = self.errors.reshape(-1, layer.copies, layer.taps, len(self.units)).max(axis=1)
+        groups = by_copy.reshape(-1, len(self.units)) * (layer.unit / layer.goals[group_columns(layer)])
+        out = np.zeros((len(groups), layer.columns))
+        for group, column in enumerate(group_columns(layer)):
+            np.maximum(out[:, column], groups[:, group], out=out[:, column])
         return out
-
-
-def matrix_of(node: Dense) -> Floats:
-    """Weights with the bias as last column, float64."""
-    weight = node.weight.astype(np.float64)
-    return weight if node.bias is None else np.hstack([weight, node.bias.astype(np.float64)[:, None]])
 
 
 def solve_pair(
     plan: Plan,
     layer: LayerPlan,
-    node: Dense,
+    node: Dense | Conv,
     tolerances: Floats | None,
     previous: SolvedPair | None = None,
     tick: Tick = silent,
@@ -81,29 +87,37 @@ def solve_pair(
 
     Parameters
     ----------
-    tolerances : float64 array of shape (outputs, columns), or None
+    tolerances : float64 array of shape (rows, columns), or None
         Per weight, in the target's units; None where the objective needs none.
     tick : callable(what, done, total)
     """
     source = plan.source
-    units = assign(source, layer, plan.assignment) if previous is None else previous.units
+    units = _units(plan, layer) if previous is None else previous.units
     groups = group_columns(layer)
     targets = rounded_targets(layer, node)
-    limits = None if tolerances is None else integer_tolerances(tolerances, layer.unit)[:, groups]
-    shape = (layer.outputs, *units.shape)
+    limits = None
+    if tolerances is not None:
+        limits = integer_tolerances(for_copies(layer, tolerances * layer.goals), layer.unit)[:, groups]
+    shape = (layer.rows, *units.shape)
     chosen = np.zeros(shape, bool) if previous is None else previous.chosen.copy()
     errors = np.zeros(shape[:2], np.int64) if previous is None else previous.errors.copy()
     todo = np.ones(shape[:2], bool) if previous is None or limits is None else errors > limits
-    step = max(1, CHUNK // units.size)
+    step = max(1, CHUNK // (units.size * layer.taps))
     for start in range(0, layer.outputs, step):
-        rows = slice(start, min(start + step, layer.outputs))
+        outputs = slice(start, min(start + step, layer.outputs))
+        rows = slice(start * layer.taps, outputs.stop * layer.taps)
         pick = todo[rows]
         if pick.any():
-            samples = samples_of(source, layer, units, list(range(len(units))), rows)
+            samples = samples_of(source, layer, units, list(range(len(units))), outputs)
             limit = None if limits is None else limits[rows][pick]
             tell = _telling(tick, layer, int(todo[: rows.start].sum()), int(todo.sum()))
             chosen[rows][pick], errors[rows][pick] = plan.gadget.choose(samples[pick], targets[rows][pick], limit, tell)
     return SolvedPair(layer, units, chosen, errors)
+
+
+def _units(plan: Plan, layer: LayerPlan) -> Integers:
+    """The places in the second layer that serve each group: copies of inputs, or units."""
+    return places_of_copies(plan.source, layer) if layer.fed else assign(plan.source, layer, plan.assignment)
 
 
 def _telling(tick: Tick, layer: LayerPlan, before: int, total: int) -> Progress:
@@ -119,24 +133,60 @@ def integer_tolerances(tolerances: Floats, unit: float) -> Integers:
 
 def group_columns(layer: LayerPlan) -> Integers:
     """The column that each group of a layer serves."""
-    return np.array([column for column, _ in layer.slots])
+    return np.array([column for column, _ in layer.slots], np.int64)
 
 
-def rounded_targets(layer: LayerPlan, node: Dense) -> Integers:
-    """Target weights in the layer's unit, shape (outputs, groups)."""
-    out: Integers = np.rint(matrix_of(node) / layer.unit).astype(np.int64)[:, group_columns(layer)]
-    return out
+def rounded_targets(layer: LayerPlan, node: Dense | Conv) -> Integers:
+    """Goals of the subset sums in the layer's unit, shape (rows, groups)."""
+    rounded: Integers = np.rint(matrix_of(node) * layer.goals / layer.unit).astype(np.int64)
+    return for_copies(layer, rounded)[:, group_columns(layer)]
 
 
-def samples_of(source: Source, layer: LayerPlan, units: Integers, groups: list[int], rows: slice) -> Integers:
-    """Products of both weights of the units of some groups, shape (rows, groups, n); 0 where a group has no unit."""
-    columns = group_columns(layer)[groups][:, None]
-    drawn = source.entries(2 * layer.number, np.maximum(units, 0), columns)
-    first = np.where(units == EMPTY, 0, drawn) << layer.shift
+def for_copies(layer: LayerPlan, matrix: NDArray[Any]) -> NDArray[Any]:
+    """A matrix like the target's (`stages.matrix_of`), the rows of every output once for each copy."""
+    if layer.copies == 1:
+        return matrix
+    by_output = matrix.reshape(-1, layer.taps, matrix.shape[1])
+    return np.repeat(by_output, layer.copies, axis=0).reshape(-1, matrix.shape[1])
+
+
+def samples_of(source: Source, layer: LayerPlan, units: Integers, groups: list[int], outputs: slice) -> Integers:
+    """What the units of some groups add: products of both weights, for most; 0 where a group has no unit.
+
+    Returns shape (rows, groups, n), a row for each of these outputs and each entry of its kernel.
+    """
     second, read = 2 * layer.number + 1, np.maximum(units, 0)
-    if 4 * units.size < layer.units:
-        out: Integers = source.entries(second, np.arange(rows.start, rows.stop)[:, None, None], read)
+    count = outputs.stop - outputs.start
+    if 4 * units.size < layer.width:
+        places = read[None, None] * layer.taps + np.arange(layer.taps)[None, :, None, None]
+        out: Integers = source.entries(second, np.arange(outputs.start, outputs.stop)[:, None, None, None], places)
     else:
-        out = source.rows(second, rows.start, rows.stop)[:, read]
-    out *= first
-    return out
+        rows = source.rows(second, outputs.start, outputs.stop).reshape(count, layer.width, layer.taps)
+        out = rows.transpose(0, 2, 1)[:, :, read]
+    out *= factors(source, layer, units, groups)
+    return out.reshape(count * layer.taps, *units.shape)
+
+
+def factors(source: Source, layer: LayerPlan, places: Integers, groups: list[int]) -> Integers:
+    """First factors of the samples at some places, in units of the first layer; 0 where a place is empty.
+
+    A place is a column of the second layer. It holds a copy of an input, worth 1; a unit that reads an input, worth its
+    first-layer weight; or a unit that reads the constant 1 (or rests, where the activation is not 0 there), worth what
+    the activation makes of it.
+
+    Parameters
+    ----------
+    places : int64 array of shape (groups, n)
+    groups : list of int
+        Their numbers in `layer.slots`.
+    """
+    first, law = source.layers[2 * layer.number], source.law
+    columns = np.broadcast_to(group_columns(layer)[groups][:, None], places.shape)
+    constant = columns == layer.inputs
+    units = np.where(constant | (layer.fed == 0), np.maximum(places - layer.inputs * layer.fed, 0), 0)
+    drawn = np.zeros(places.shape, np.int64)
+    if first.rows:
+        drawn = source.entries(2 * layer.number, units, np.minimum(columns, first.columns - 1))
+    fixed = passed(first, law, np.where(constant & (layer.zone.level == 0), drawn, 0))
+    out = np.where(constant, fixed, int(one_of(first, law)) if layer.fed else drawn)
+    return np.where(places == EMPTY, 0, out) << layer.shift

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from slth.core.network import Dense, Floats
+from slth.core.network import Conv, Dense, Floats
 from slth.core.source import Source
 from slth.theory.gadgets.assignment import EMPTY, signs_of
 from slth.theory.gadgets.pair import SolvedPair, group_columns, integer_tolerances, rounded_targets, samples_of
@@ -69,7 +69,7 @@ class _Market:
         return True
 
 
-def trade(plan: Plan, solved: SolvedPair, node: Dense, wanted: Floats, asked: Floats | None) -> SolvedPair:
+def trade(plan: Plan, solved: SolvedPair, node: Dense | Conv, wanted: Floats, asked: Floats | None) -> SolvedPair:
     """Trades units until every weight is within `wanted`, or no trade that was tried helps.
 
     Parameters
@@ -82,8 +82,8 @@ def trade(plan: Plan, solved: SolvedPair, node: Dense, wanted: Floats, asked: Fl
     """
     layer = solved.layer
     columns = group_columns(layer)
-    limits = integer_tolerances(wanted, layer.unit)[:, columns]
-    goals = None if asked is None else integer_tolerances(asked, layer.unit)[:, columns]
+    limits = integer_tolerances(wanted * layer.goals, layer.unit)[:, columns]
+    goals = None if asked is None else integer_tolerances(asked * layer.goals, layer.unit)[:, columns]
     targets = rounded_targets(layer, node)
     market = _Market(
         plan, layer, targets, limits, goals, solved.units.copy(), solved.chosen.copy(), solved.errors.copy()

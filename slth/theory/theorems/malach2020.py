@@ -10,7 +10,9 @@ from slth.core.network import Floats, Network
 from slth.theory.bounds.nearest import nearest_n
 from slth.theory.bounds.samples import SampleChoice
 from slth.theory.gadgets.nearest import Nearest
-from slth.theory.plan import Plan, Request, pair_plan
+from slth.theory.gadgets.pair import solve_pair
+from slth.theory.plan import Plan, Request
+from slth.theory.stages import check_nodes, check_sequence, pair_plan
 from slth.theory.theorem import theorems
 
 
@@ -28,6 +30,7 @@ class Malach2020:
   year      = {2020},
   note      = {arXiv:2002.00585}
 }"""
+    law: ClassVar[str] = "uniform"
     statement: ClassVar[str] = (
         "The theorem on weight-subnetworks, in our words and from memory: a target of depth l with bounded norms is "
         "approximated to eps on the unit ball by a subnetwork of a random network of depth 2l whose width is "
@@ -36,9 +39,14 @@ class Malach2020:
         "which needs fewer samples (ours)."
     )
 
+    def check(self, target: Network) -> None:
+        """Dense layers with one relu between neighbours."""
+        check_nodes(target, self.key, ("dense", "relu", "flatten"), "use --theorem auto")
+        check_sequence(target)
+
     def plan(self, target: Network, request: Request, samples: int) -> Plan:
         """A pair of source layers for each dense layer, wide enough for one near product a weight."""
-        return pair_plan(target, request, self.key, Nearest(), samples)
+        return pair_plan(target, request, self.key, Nearest(), samples, solve_pair)
 
     def samples(self, weights: Floats, tolerances: Floats, delta: float, law: str) -> SampleChoice:
         """Enough for one near product a weight: expected misses Σ (1 - p)^n <= delta, p exact for uniform factors."""
@@ -46,3 +54,7 @@ class Malach2020:
             raise BadInput("automatic samples know uniform weights only; give --samples")
         n, misses = nearest_n(weights, tolerances, delta)
         return SampleChoice(n, misses, 0, 0, "exact law of one product")
+
+    def order(self, tolerance: float) -> float:
+        """Inverse: the product is matched, not both factors, for which the paper has the inverse square."""
+        return 1 / tolerance

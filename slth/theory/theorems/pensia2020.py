@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass
 from typing import ClassVar
 
-from slth.core.errors import BadInput
 from slth.core.network import Floats, Network
-from slth.theory.bounds.samples import SampleChoice, expected_misses, needed
+from slth.theory.bounds.samples import SampleChoice, solvable
+from slth.theory.gadgets.pair import solve_pair
 from slth.theory.gadgets.subset import SubsetSum
-from slth.theory.plan import Plan, Request, pair_plan
+from slth.theory.plan import Plan, Request
+from slth.theory.stages import check_nodes, check_sequence, pair_plan
 from slth.theory.theorem import theorems
-
-EXACT = 50  # the most samples that the exact solver takes
 
 
 @theorems.register("pensia2020")
@@ -31,6 +31,7 @@ class Pensia2020:
   year      = {2020},
   note      = {arXiv:2006.07990}
 }"""
+    law: ClassVar[str] = "uniform"
     statement: ClassVar[str] = (
         "Theorem 1, in our words and from memory: a target of l ReLU layers, spectral norms at most 1, no biases; a "
         "source of 2l layers with uniform weights on [-1, 1], where the hidden layer built for a target layer with "
@@ -39,19 +40,20 @@ class Pensia2020:
         "not given; slth counts what it needs. Biases, matched units and power-of-two scales are ours."
     )
 
+    def check(self, target: Network) -> None:
+        """Dense layers with one relu between neighbours."""
+        check_nodes(target, self.key, ("dense", "relu", "flatten"), "use --theorem auto")
+        check_sequence(target)
+
     def plan(self, target: Network, request: Request, samples: int) -> Plan:
         """A pair of source layers for each dense layer, with the same number of samples everywhere."""
         gadget = SubsetSum(request.objective, request.solver, request.threads)
-        return pair_plan(target, request, self.key, gadget, samples)
+        return pair_plan(target, request, self.key, gadget, samples, solve_pair)
 
     def samples(self, weights: Floats, tolerances: Floats, delta: float, law: str) -> SampleChoice:
         """Enough for expected misses <= delta, by the hitting law and simulated tails."""
-        if law != "UU":
-            raise BadInput("automatic samples know uniform weights only; give --samples")
-        choice = needed(weights, tolerances, delta, law=law)
-        if choice.n <= EXACT:
-            return choice
-        misses = expected_misses(weights, tolerances, EXACT, law=law)
-        return replace(
-            choice, n=EXACT, expected_misses=misses, how=f"{choice.n} would do, {EXACT} is what is solved exactly"
-        )
+        return solvable(weights, tolerances, delta, law)
+
+    def order(self, tolerance: float) -> float:
+        """Logarithmic."""
+        return math.log2(1 / tolerance)
