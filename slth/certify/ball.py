@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slth.certify.backward import Gate, Rows, bent
-from slth.certify.difference import Difference, Matrix
 from slth.certify.inputs import Inputs
 from slth.certify.intervals import Interval, Neurons
 from slth.certify.lines import Lines, gap_lines, relu_lines
+from slth.certify.operators import Matrix
+from slth.certify.pairs import Difference, Pair, dense
 from slth.certify.rounding import FLOOR, UNIT, Floats, gamma, inflated, largest, length, negative, positive, up
 from slth.certify.spheres import OWN, Members, Origin, Sphere
 
@@ -25,17 +27,17 @@ class Radii:
     gap: float
 
 
-def radii(model: Difference, inputs: Inputs, hidden: list[Neurons]) -> list[Radii]:
+def radii(model: Difference, pairs: Sequence[Pair], inputs: Inputs, hidden: Sequence[Neurons]) -> list[Radii]:
     """The radii of every hidden layer, each the smaller of the norm recursion and of the interval bounds."""
     out: list[Radii] = []
     h = after = 0.0
-    for index, (pair, neurons) in enumerate(zip(model.layers, hidden, strict=False)):
+    for index, (pair, neurons) in enumerate(zip(pairs, hidden, strict=False)):
         if index == 0:
-            target, gap = _first(model, inputs)
+            target, gap = _first(model, pair, inputs)
         else:
-            target = _sum(pair.target.norm * h, length(pair.bias))
+            target = _sum(dense(pair.target).norm * h, length(pair.bias))
             error = length(pair.shift) + length(pair.shift_error)
-            gap = _sum(pair.ticket.norm * after, pair.gap.norm * h, error)
+            gap = _sum(dense(pair.ticket).norm * after, dense(pair.gap).norm * h, error)
         target = min(target, length(neurons.target.magnitude))
         gap = min(gap, length(neurons.gap.magnitude))
         out.append(Radii(target, gap))
@@ -45,32 +47,37 @@ def radii(model: Difference, inputs: Inputs, hidden: list[Neurons]) -> list[Radi
 
 
 def norm_product(model: Difference, inputs: Inputs) -> float:
-    """‖δz_L‖₂ by spectral norms alone: the sum over layers of (product of later ‖V‖) ‖D‖ ‖(h, 1)‖, for comparison."""
+    """‖δz_L‖₂ by spectral norms alone: the sum over layers of (product of later ‖V‖) ‖D‖ ‖(h, 1)‖, for comparison.
+
+    inf where there is more than dense layers and relu in a sequence.
+    """
+    if not model.program.plain or any(layer.remainder is not None for layer in model.layers):
+        return math.inf
     h, gap = inputs.size, 0.0
-    for index, pair in enumerate(model.layers):
+    even, odd = model.halves
+    for index, pair in enumerate(model.pairs):
         error = length(pair.shift) + length(pair.shift_error)
-        first = index == 0 and model.even is not None
-        change = model.odd.norm + model.even.norm if first and model.even is not None else pair.gap.norm
-        gap = _sum(pair.ticket.norm * gap, change * h, error)
-        h = _sum((model.plain.norm if index == 0 else pair.target.norm) * h, length(pair.bias))
+        change = odd.norm + even.norm if index == 0 and even is not None else dense(pair.gap).norm
+        gap = _sum(dense(pair.ticket).norm * gap, change * h, error)
+        h = _sum((model.plain if index == 0 else dense(pair.target)).norm * h, length(pair.bias))
     return gap
 
 
-def _first(model: Difference, inputs: Inputs) -> tuple[float, float]:
-    pair = model.layers[0]
+def _first(model: Difference, pair: Pair, inputs: Inputs) -> tuple[float, float]:
+    even, odd = model.halves
     centre, radius = inputs.middle
     target = _sum(_at(model.plain, centre, pair.bias), model.plain.norm * radius)
     error = length(pair.shift_error)
-    if model.even is None:
-        return target, _sum(_at(model.odd, centre, pair.shift), model.odd.norm * radius, error)
+    if even is None:
+        return target, _sum(_at(odd, centre, pair.shift), odd.norm * radius, error)
     # D⁺x⁺ - D⁻x⁻ = odd x + even |x|, and |x| lies in a box of its own
     lower, upper = inputs.region.lower, inputs.region.upper
     low = np.where(inputs.crossing, 0.0, np.minimum(np.abs(lower), np.abs(upper)))
     high = largest(lower, upper)
     middle = low / 2 + high / 2
     spread = length(up(np.maximum(high - middle, middle - low)))
-    both = _at2(model.odd, centre, model.even, middle, pair.shift)
-    return target, _sum(both, model.odd.norm * radius, model.even.norm * spread, error)
+    both = _at2(odd, centre, even, middle, pair.shift)
+    return target, _sum(both, odd.norm * radius, even.norm * spread, error)
 
 
 def _at(matrix: Matrix, x: Floats, offset: Floats) -> float:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from slth.certify.ball import norm_product
-from slth.certify.deployment import F32, F64, deployment
+from slth.certify.deployment import F32, F64, Deployment
 from slth.certify.difference import difference
 from slth.certify.inputs import Inputs
+from slth.certify.intervals import given
 from slth.certify.regions import region_bounds
 from slth.certify.rounding import Floats, up
 from slth.core.collapse import EffectiveLayer
@@ -43,7 +44,8 @@ class Certified:
     backward_eps : float
         The bound of intervals and backward lines, without the 2-norm step.
     norm_product : float
-        The bound by products of spectral norms, as the theorems of this field use.
+        The bound by products of spectral norms, as the theorems of this field use; inf where there is more than dense
+        layers and relu in a sequence.
     """
 
     eps_real: float
@@ -79,20 +81,21 @@ def certify(
     BadInput
         When the ticket's layers do not fit the target's.
 
+    Networks with tanh or sigmoid rest on an assumption on numpy's tanh (`smooth.TANH_ERROR`).
     Source: ours (differential bounds in the family of NeuroDiff and VeryDiff); rounding by Higham's gamma_n.
     """
     pieces = list(domain.regions(math.prod(target.input_shape)))
     signed = any(bool((region.lower < 0).any()) for region in pieces)
     rows = []
     with np.errstate(all="ignore"):
-        model = difference(target, layers, signed)
+        model, run = difference(target, layers, signed), Deployment.of(target, layers)
         for done, region in enumerate(pieces, start=1):
             inputs = Inputs(region, signed)
             bounds = region_bounds(model, inputs, sharp)
-            runs = [deployment(target, layers, inputs, bounds.hidden, format) for format in (F64, F32)]
+            runs = [run.added(given(inputs), bounds.known, format) for format in (F64, F32)]
             norms = np.full_like(bounds.ball, norm_product(model, inputs))
             best = np.fmin(bounds.ball, norms)
-            totals = [up(best + run) for run in runs]
+            totals = [up(best + more) for more in runs]
             rows.append(np.stack([bounds.interval, bounds.backward, best, *totals, norms, bounds.plain]))
             if progress is not None:
                 progress(done, len(pieces))

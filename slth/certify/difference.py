@@ -1,186 +1,206 @@
-"""Target and ticket as one pair of float64 matrices a layer, with explicit distances to the exact ones."""
+"""From the weights of a target and the integers of a ticket to pairs of float64 linear maps."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from slth.certify.norms import spectral
-from slth.certify.rounding import FLOOR, UNIT, Floats, length
+from slth.certify.operators import Grid, Kernel, Matrix, Operator
+from slth.certify.pairs import Difference, Layer, Pair
+from slth.certify.rounding import FLOOR, UNIT, Floats, inflated
+from slth.certify.steps import AffineStep, Program, Repeat, program
 from slth.core.collapse import EffectiveLayer
 from slth.core.errors import BadInput
-from slth.core.network import Activation, Dense, Network
+from slth.core.network import INPUT, Conv, Dense, Network
+
+Integers = NDArray[np.int64]
 
 
-@dataclass(frozen=True, eq=False)
-class Matrix:
-    """A float64 matrix that stands for an exact one.
-
-    Parameters
-    ----------
-    value : array of shape (out, in)
-    error : array of the same shape or None
-        |exact - value| is at most 4 units in the last place of `value`, which `gamma` covers, plus `error`.
-    """
-
-    value: Floats
-    error: Floats | None = None
-
-    @cached_property
-    def magnitude(self) -> Floats:
-        """|value|, entry by entry."""
-        return np.abs(self.value)
-
-    @cached_property
-    def norm(self) -> float:
-        """A verified upper bound of the spectral norm of the exact matrix."""
-        extra = 4 * UNIT * length(self.value) + (0.0 if self.error is None else length(self.error))
-        return math.nextafter(spectral(self.value) + extra * (1 + 8 * UNIT), math.inf)
-
-    def charge(self, weights: Floats, rounding: float) -> Floats:
-        """Per row: `rounding` times |value| weights, plus error times weights (weights >= 0)."""
-        out: Floats = rounding * (self.magnitude @ weights)
-        return out if self.error is None else out + self.error @ weights
-
-
-@dataclass(frozen=True, eq=False)
-class Pair:
-    """One affine layer of both networks: z = W h + b and z + δz = V (h + δh) + c; gap = V - W, shift = c - b.
-
-    The first layer of a domain with negative inputs acts on (x⁺, x⁻): W is [W, -W], V is [V⁺, -V⁻].
-    """
-
-    target: Matrix
-    ticket: Matrix
-    gap: Matrix
-    bias: Floats
-    shift: Floats
-    shift_error: Floats
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(out, in), the lifted inputs counted twice."""
-        return self.target.value.shape[0], self.target.value.shape[1]
-
-    @property
-    def ticket_bias(self) -> Floats:
-        """c, to within `shift_error` and two units in the last place of |shift| + |bias|."""
-        return self.bias + self.shift
-
-
-@dataclass(frozen=True, eq=False)
-class Difference:
-    """Target and ticket, layer by layer.
-
-    Parameters
-    ----------
-    layers : tuple of Pair
-    signed : bool
-        Whether the first layer is lifted to (x⁺, x⁻).
-    plain : Matrix
-        The target's first matrix, not lifted.
-    even, odd : Matrix
-        The first gap as even |x| + odd x: (D⁺ - D⁻)/2 and (D⁺ + D⁻)/2; without negative inputs 0 and the gap.
-    """
-
-    layers: tuple[Pair, ...]
-    signed: bool
-    plain: Matrix
-    even: Matrix | None
-    odd: Matrix
-
-
-def check_target(target: Network) -> None:
-    """Refuses targets that are not dense layers with one relu between neighbours.
+def check(target: Network, layers: tuple[EffectiveLayer, ...]) -> Program:
+    """The target's steps; refuses tickets whose layers do not fit them.
 
     Raises
     ------
     BadInput
         With what does not fit.
     """
-    kinds = [node for node in target.nodes if isinstance(node, (Dense, Activation))]
-    if isinstance(kinds[0], Activation):
-        raise BadInput("the target starts with a relu; it must start with a dense layer")
-    if any(type(left) is type(right) for left, right in pairwise(kinds)):
-        raise BadInput("the target needs exactly one relu between dense layers and at most one at the end")
-
-
-def check(target: Network, layers: tuple[EffectiveLayer, ...]) -> None:
-    """Refuses such targets, and tickets whose layers have other shapes than the target's.
-
-    Raises
-    ------
-    BadInput
-        With what does not fit.
-    """
-    check_target(target)
-    shapes = tuple(layer.shape for layer in target.dense)
-    found = tuple(layer.plus.shape for layer in layers)
-    if shapes != found:
-        raise BadInput(f"the ticket has layers of shapes {found}, the target {shapes}")
+    if len(layers) != len(target.affine):
+        raise BadInput(f"the ticket has {len(layers)} layers, the target {len(target.affine)}")
+    steps = program(target, tuple(layer.copies for layer in layers))
+    wanted = []
+    for node, layer, fed in zip(target.affine, layers, steps.fed, strict=True):
+        kernel = node.kernel if node.kernel != (1, 1) else ()
+        wanted.append((node.shape[0] * layer.copies, node.shape[1] * fed.copies, *kernel))
+    found = [layer.plus.shape for layer in layers]
+    if wanted != found:
+        raise BadInput(f"the ticket has layers of shapes {tuple(found)}, the target needs {tuple(wanted)}")
+    return steps
 
 
 def difference(target: Network, layers: tuple[EffectiveLayer, ...], signed: bool) -> Difference:
-    """The pair as floats.
+    """The pair as floats, for a domain whose inputs can be negative where `signed`.
 
     Raises
     ------
     BadInput
-        When the shapes of target and ticket differ.
+        When the ticket's layers do not fit the target's.
     """
-    check(target, layers)
-    pairs = []
-    for index, (dense, effective) in enumerate(zip(target.dense, layers, strict=True)):
-        weight = dense.weight.astype(np.float64)
-        bias = np.zeros(len(weight)) if dense.bias is None else dense.bias.astype(np.float64)
-        plus = floats(effective.plus, effective.unit)
-        inexact = not exact(effective)
-        if index == 0 and signed:
-            minus = floats(effective.minus, effective.unit)
-            ticket = Matrix(np.hstack([plus, -minus]))
-            gap = _minus(ticket.value, np.hstack([weight, -weight]), inexact)
-            weight = np.hstack([weight, -weight])
-        else:
-            ticket = Matrix(plus)
-            gap = _minus(plus, weight, inexact)
-        constant = floats(effective.bias, effective.unit)
-        shift = constant - bias
-        shift_error = 4 * UNIT * (np.abs(shift) + inexact * np.abs(constant)) + FLOOR
-        pairs.append(Pair(Matrix(weight), ticket, gap, bias, shift, shift_error))
-    first = pairs[0]
-    if not signed:
-        return Difference(tuple(pairs), False, first.target, None, first.gap)
-    inputs = first.shape[1] // 2
-    plain = Matrix(first.target.value[:, :inputs])
-    return Difference(tuple(pairs), True, plain, *_halves(first.gap, inputs))
+    steps = check(target, layers)
+    made = []
+    for number in steps.affine:
+        step = steps.steps[number]
+        if isinstance(step, AffineStep):
+            effective, fed = layers[step.layer], steps.fed[step.layer]
+            made.append(_Building(step, effective, fed, steps.repeats[number]).layer(signed))
+    return Difference(steps, tuple(made), signed)
 
 
-def exact(layer: EffectiveLayer) -> bool:
+def alone(target: Network, signed: bool) -> Difference:
+    """The target beside itself."""
+    steps = program(target, (1,) * len(target.affine))
+    made = []
+    for number in steps.affine:
+        step = steps.steps[number]
+        if isinstance(step, AffineStep):
+            weight = step.node.weight.astype(np.float64)
+            lifted = signed and step.feeds == (INPUT,)
+            weight = np.concatenate([weight, -weight], axis=1) if lifted else weight
+            map_, none = operator(step, weight), operator(step, np.zeros_like(weight))
+            bias = _bias(step)
+            made.append(Layer(Pair(map_, map_, none, bias, 0 * bias, 0 * bias)))
+    return Difference(steps, tuple(made), signed, alone=True)
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """Floats for a sum of integer arrays: within 3 units in the last place, exactly where `exact`, or within error."""
+
+    value: Floats
+    exact: bool
+    error: Floats | None = None
+
+    @classmethod
+    def of(cls, integers: Integers, factor: float, unit: float) -> _Part:
+        return cls(integers.astype(np.float64) * (unit * factor), exact(integers, unit * factor))
+
+    @property
+    def doubt(self) -> Floats | None:
+        """How far the exact values are from these, where that is no rounding of a few last places of a difference."""
+        if self.exact:
+            return None
+        own = 4 * UNIT * np.abs(self.value) + FLOOR
+        return own if self.error is None else own + self.error
+
+
+class _Building:
+    """The maps of one layer, made from integers."""
+
+    def __init__(self, step: AffineStep, effective: EffectiveLayer, fed: Repeat, repeat: Repeat) -> None:
+        self.step, self.effective, self.fed, self.repeat = step, effective, fed, repeat
+        self.weight = step.node.weight.astype(np.float64)
+
+    def layer(self, signed: bool) -> Layer:
+        zone, cubic = self.effective.zone, self.effective.remainder
+        remainder = None
+        if cubic is not None and cubic.any():
+            remainder = operator(self.step, self._shaped(cubic))
+        if self.step.feeds == (INPUT,):
+            return Layer(self._lifted() if signed else self._pair(zone.up, zone.down), remainder=remainder)
+        right = self._pair(zone.up, zone.down)
+        if zone.up == zone.down:
+            return Layer(right, None, None, remainder)
+        middle, side = (zone.up + zone.down) / 2, (zone.up - zone.down) / 2
+        apart = self.effective.plus - self.effective.minus
+        uneven = None
+        if apart.any():
+            part = _Part.of(apart, side, self.effective.unit)
+            uneven = operator(self.step, self._shaped(part.value))
+        return Layer(right, self._pair(middle, middle), uneven, remainder)
+
+    def _sides(self, up: float, down: float, folded: bool) -> _Part:
+        """unit (up P + down N), summed over the copies that feed the layer where `folded`."""
+        unit = self.effective.unit
+        plus, minus = self._fold(self.effective.plus, folded), self._fold(self.effective.minus, folded)
+        if down == 0:
+            return _Part.of(plus, up, unit)
+        if up == 0:
+            return _Part.of(minus, down, unit)
+        if up == down:
+            return _Part.of(plus + minus, up, unit)
+        left, right = _Part.of(plus, up, unit), _Part.of(minus, down, unit)
+        error = 8 * UNIT * (np.abs(left.value) + np.abs(right.value)) + FLOOR
+        return _Part(left.value + right.value, False, error)
+
+    def _pair(self, up: float, down: float) -> Pair:
+        part, whole = self._sides(up, down, False), self._sides(up, down, True)
+        gap = whole.value - self._repeated(self.weight)
+        return self._made(self.weight, (part.value, part.error), (gap, whole.doubt))
+
+    def _lifted(self) -> Pair:
+        zone = self.effective.zone
+        right, left = self._sides(zone.up, zone.down, False), self._sides(zone.down, zone.up, False)
+        weight = np.concatenate([self.weight, -self.weight], axis=1)
+        ticket = np.concatenate([right.value, -left.value], axis=1)
+        error = doubt = None
+        if right.error is not None and left.error is not None:
+            error = np.concatenate([right.error, left.error], axis=1)
+        if right.doubt is not None or left.doubt is not None:
+            sides = [part.doubt if part.doubt is not None else np.zeros_like(part.value) for part in (right, left)]
+            doubt = np.concatenate(sides, axis=1)
+        wide = self._shaped(ticket) - self._repeated(weight)
+        return self._made(weight, (ticket, error), (wide, doubt))
+
+    def _made(self, weight: Floats, ticket: tuple[Floats, Floats | None], gap: tuple[Floats, Floats | None]) -> Pair:
+        constants = _Part.of(self.effective.bias, 1.0, self.effective.unit)
+        bias = _bias(self.step)
+        places = len(bias) // len(weight)
+        constant = np.repeat(constants.value, places)
+        shift = constant - self.repeat(bias)
+        rounding = 4 * UNIT * (np.abs(shift) + (not constants.exact) * np.abs(constant)) + FLOOR
+        error = inflated(rounding + np.repeat(self.effective.bias_error, places))
+        maps = [
+            operator(self.step, self._shaped(value), None if doubt is None else self._shaped(doubt))
+            for value, doubt in (ticket, gap)
+        ]
+        return Pair(operator(self.step, weight), maps[0], maps[1], bias, shift, error, self.repeat)
+
+    def _repeated(self, weight: Floats) -> Floats:
+        return np.repeat(weight, self.effective.copies, axis=0)
+
+    def _shaped(self, values: Floats) -> Floats:
+        """With a kernel's axes where the target has a convolution."""
+        return values.reshape(*values.shape[:2], *self.weight.shape[2:])
+
+    def _fold(self, integers: Integers, folded: bool) -> Integers:
+        whole = integers.reshape(*integers.shape[:2], *self.weight.shape[2:])
+        if not folded or self.fed.copies == 1:
+            return whole
+        block = math.prod(self.weight.shape[2:]) if self.weight.ndim > 2 else self.fed.block
+        rows = len(whole)
+        summed = whole.reshape(rows, -1, self.fed.copies, block).sum(axis=2)
+        return np.asarray(summed.reshape(rows, -1, *self.weight.shape[2:]))
+
+
+def operator(step: AffineStep, value: Floats, error: Floats | None = None) -> Operator:
+    """The linear map of weights on flat vectors, with the geometry of the step's node."""
+    if isinstance(step.node, Dense):
+        return Matrix(value, error)
+    grid = Grid((step.shape[1], step.shape[2]), step.node.kernel, step.node.stride, step.node.padding)
+    return Kernel(value, grid, error)
+
+
+def exact(integers: Integers, unit: float) -> bool:
     """Whether every integer times the unit is a float64 without rounding."""
-    power = math.frexp(layer.unit)[0] == 0.5 and 2.0**-900 <= layer.unit <= 2.0**900
-    size = max(int(np.abs(part).max(initial=0)) for part in (layer.plus, layer.minus, layer.bias))
-    return power and 0 <= size <= 1 << 53
+    power = math.frexp(unit)[0] == 0.5 and 2.0**-900 <= unit <= 2.0**900
+    return power and 0 <= max(int(integers.max(initial=0)), -int(integers.min(initial=0))) <= 1 << 53
 
 
-def floats(integers: NDArray[np.int64], unit: float) -> Floats:
-    """integers times unit, to within 3 units in the last place (exactly where `exact` says so)."""
-    return np.asarray(integers.astype(np.float64) * unit)
-
-
-def _minus(left: Floats, right: Floats, inexact: bool) -> Matrix:
-    """left - right; where left was rounded, that error does not shrink with the difference."""
-    return Matrix(left - right, 4 * UNIT * np.abs(left) + FLOOR if inexact else None)
-
-
-def _halves(gap: Matrix, inputs: int) -> tuple[Matrix, Matrix]:
-    # the lifted gap holds [D⁺, -D⁻]; D⁺x⁺ - D⁻x⁻ = (D⁺ + D⁻)/2 x + (D⁺ - D⁻)/2 |x|
-    left, right = gap.value[:, :inputs], gap.value[:, inputs:]
-    error = 4 * UNIT * (np.abs(left) + np.abs(right)) + FLOOR
-    if gap.error is not None:
-        error = error + gap.error[:, :inputs] + gap.error[:, inputs:]
-    return Matrix((left + right) / 2, error), Matrix((left - right) / 2, error)
+def _bias(step: AffineStep) -> Floats:
+    """The target's bias for every number of the output."""
+    node = step.node
+    bias = np.zeros(len(node.weight)) if node.bias is None else node.bias.astype(np.float64)
+    places = math.prod(node.out_shape(step.shape)[1:]) if isinstance(node, Conv) else 1
+    return np.repeat(bias, places)

@@ -1,20 +1,30 @@
-"""The exact distance of ticket and target at one input, in integers."""
+"""The distance of ticket and target at one input: exact, in integers, where both networks are piecewise linear."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from operator import mul
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from slth.certify.difference import check
+from slth.certify.difference import check, difference
+from slth.certify.gates import activated
+from slth.certify.inputs import Inputs
+from slth.certify.steps import final_activations
+from slth.certify.sweep import Sweep
 from slth.core.collapse import EffectiveLayer
+from slth.core.domain import Region
 from slth.core.errors import BadInput
-from slth.core.network import Activation, Dense, Network
+from slth.core.network import INPUT, Activation, Add, Conv, Dense, Flatten, Network, Pool
+from slth.core.nodes import windows
+
+Whole = NDArray[Any]
+"""An array of Python integers."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +33,39 @@ class Dyadic:
 
     integers: Any
     power: int
+
+
+@dataclass(frozen=True, eq=False)
+class Exact:
+    """Integers times a rational scale, in the shape of a network's value."""
+
+    whole: Whole
+    scale: Fraction
+
+    @classmethod
+    def of(cls, array: NDArray[Any]) -> Exact:
+        """A float array."""
+        found = dyadic(array)
+        return cls(
+            _objects(np.asarray(found.integers, object).ravel().tolist()).reshape(array.shape),
+            Fraction(2) ** found.power,
+        )
+
+    def plus(self, other: Exact) -> Exact:
+        """The sum, shapes broadcast."""
+        ratio = self.scale / other.scale
+        return Exact(self.whole * ratio.numerator + other.whole * ratio.denominator, other.scale / ratio.denominator)
+
+    def relu(self, slope: float) -> Exact:
+        """max(v, 0) + slope min(v, 0)."""
+        if not slope:
+            return Exact(np.maximum(self.whole, 0), self.scale)
+        top, bottom = slope.as_integer_ratio()
+        return Exact(np.where(self.whole >= 0, self.whole * bottom, self.whole * top), self.scale / bottom)
+
+    def values(self) -> list[Fraction]:
+        """All numbers, row-major."""
+        return [v * self.scale for v in self.whole.ravel().tolist()]
 
 
 def exact_error(target: Network, layers: tuple[EffectiveLayer, ...], x: NDArray[np.float64]) -> Fraction:
@@ -35,16 +78,46 @@ def exact_error(target: Network, layers: tuple[EffectiveLayer, ...], x: NDArray[
     Raises
     ------
     BadInput
+        When shapes do not fit, x is not finite, or the networks have irrational values (see `least_error`).
+    """
+    point = _point(target, layers, x)
+    if not is_exact(target, layers):
+        raise BadInput("tanh and sigmoid have no exact values; least_error bounds the distance from below")
+    start = Exact.of(point.reshape(target.input_shape))
+    left = _run(target, start, [partial(_affine, node) for node in target.affine])
+    right = _run(target, start, [partial(_stage, *both) for both in zip(target.affine, layers, strict=True)])
+    return max(abs(a - b) for a, b in zip(left.values(), right.values(), strict=True))
+
+
+def least_error(target: Network, layers: tuple[EffectiveLayer, ...], x: NDArray[np.float64]) -> Fraction:
+    """A proved lower bound of max_i |ticket(x)_i - target(x)_i|: the exact value where there is one.
+
+    Elsewhere by intervals at x, under the assumption on tanh of `smooth`.
+
+    Raises
+    ------
+    BadInput
         When shapes do not fit or x is not finite.
     """
-    check(target, layers)
-    point = np.asarray(x, np.float64).reshape(-1)
-    if len(point) != target.dense[0].shape[1] or not np.isfinite(point).all():
-        raise BadInput(f"an input must hold {target.dense[0].shape[1]} finite numbers, not {point.shape[0]}")
-    start = dyadic(point)
-    left = _target(target, start)
-    right = _ticket(layers, start, isinstance(target.nodes[-1], Activation))
-    return max(abs(a - b) for a, b in zip(left, right, strict=True))
+    if is_exact(target, layers):
+        return exact_error(target, layers, x)
+    point = _point(target, layers, x)
+    signed = bool((point < 0).any())
+    with np.errstate(all="ignore"):
+        model = difference(target, layers, signed)
+        known = Sweep.over(model, Inputs(Region(point, point), signed), False).known[-1]
+        for activation in final_activations(target):
+            known = activated(activation, known)
+        gap = known.gap.meet(known.ticket.minus(known.beside))
+        least = np.nan_to_num(np.maximum(gap.lower, -gap.upper), nan=0.0, posinf=0.0)
+    return Fraction(max(0.0, float(least.max())))
+
+
+def is_exact(target: Network, layers: tuple[EffectiveLayer, ...]) -> bool:
+    """Whether both networks are piecewise linear with known rational weights."""
+    kinds = {node.kind for node in target.nodes if isinstance(node, Activation)}
+    known = all(layer.zone.cubic == 0 and not layer.bias_error.any() for layer in layers)
+    return known and not kinds & {"tanh", "sigmoid"}
 
 
 def dyadic(array: NDArray[Any]) -> Dyadic:
@@ -65,48 +138,90 @@ def dyadic(array: NDArray[Any]) -> Dyadic:
     return Dyadic(scaled.reshape(array.shape).tolist(), power)
 
 
-def affine(rows: Sequence[Sequence[int]], h: Sequence[int]) -> list[int]:
+def linear(rows: Sequence[Sequence[int]], h: Sequence[int]) -> list[int]:
     """Integer matrix times vector."""
     return [sum(map(mul, row, h)) for row in rows]
 
 
-def _target(target: Network, x: Dyadic) -> list[Fraction]:
-    h, power = x.integers, x.power
-    for node in target.nodes:
-        if isinstance(node, Activation):
-            h = [max(v, 0) for v in h]
-        elif isinstance(node, Dense):
-            weight = dyadic(node.weight)
-            h = affine(weight.integers, h)
-            power += weight.power
-            if node.bias is not None:
-                bias = dyadic(node.bias)
-                h, power = _add(h, power, bias.integers, bias.power)
-    return _values(h, power)
+def _point(target: Network, layers: tuple[EffectiveLayer, ...], x: NDArray[np.float64]) -> NDArray[np.float64]:
+    check(target, layers)
+    point, width = np.asarray(x, np.float64).reshape(-1), int(np.prod(target.input_shape))
+    if len(point) != width or not np.isfinite(point).all():
+        raise BadInput(f"an input must hold {width} finite numbers, not {point.shape[0]}")
+    return point
 
 
-def _ticket(layers: tuple[EffectiveLayer, ...], x: Dyadic, last: bool) -> list[Fraction]:
-    h, power = x.integers, x.power
-    for index, layer in enumerate(layers):
-        unit = dyadic(np.array([layer.unit]))
-        step, exponent = unit.integers[0], unit.power
-        out = affine(layer.plus.tolist(), [max(v, 0) for v in h])
-        if index == 0 and min(h) < 0:
-            minus = affine(layer.minus.tolist(), [max(-v, 0) for v in h])
-            out = [a - b for a, b in zip(out, minus, strict=True)]
-        out, power = _add(out, power, layer.bias.tolist(), 0)
-        h, power = [v * step for v in out], power + exponent
-        if index < len(layers) - 1 or last:
-            h = [max(v, 0) for v in h]
-    return _values(h, power)
+def _run(target: Network, x: Exact, stages: Sequence[Callable[[Exact], Exact]]) -> Exact:
+    """The network with these maps in the place of its affine layers."""
+    values = {INPUT: x}
+    left = iter(stages)
+    for number, (node, feeds) in enumerate(zip(target.nodes, target.inputs, strict=True)):
+        h = values[feeds[0]]
+        if isinstance(node, (Dense, Conv)):
+            values[number] = next(left)(h)
+        elif isinstance(node, Activation):
+            values[number] = h.relu(node.slope)
+        elif isinstance(node, Add):
+            values[number] = h.plus(values[feeds[1]])
+        elif isinstance(node, Flatten):
+            values[number] = Exact(h.whole.reshape(-1), h.scale)
+        else:
+            values[number] = _pooled(node, h)
+    return values[len(target.nodes) - 1]
 
 
-def _add(left: list[int], left_power: int, right: list[int], right_power: int) -> tuple[list[int], int]:
-    power = min(left_power, right_power)
-    a, b = left_power - power, right_power - power
-    return [(v << a) + (w << b) for v, w in zip(left, right, strict=True)], power
+def _pooled(pool: Pool, h: Exact) -> Exact:
+    seen = windows(h.whole[None], pool.kernel, pool.stride)[0]
+    flat = seen.reshape(*seen.shape[:3], -1)
+    if pool.kind == "max":
+        return Exact(flat.max(axis=-1), h.scale)
+    return Exact(flat.sum(axis=-1), h.scale / flat.shape[-1])
 
 
-def _values(integers: list[int], power: int) -> list[Fraction]:
-    scale = Fraction(2) ** power
-    return [v * scale for v in integers]
+def _affine(node: Dense | Conv, h: Exact) -> Exact:
+    """The target's layer."""
+    weight = Exact.of(node.weight)
+    out = Exact(_map(node, weight.whole, h.whole), weight.scale * h.scale)
+    return out if node.bias is None else out.plus(_constants(Exact.of(node.bias), out))
+
+
+def _stage(node: Dense | Conv, layer: EffectiveLayer, h: Exact) -> Exact:
+    """The ticket's stage: unit (up (P h⁺ - N h⁻) + down (N h⁺ - P h⁻) + bias)."""
+    plus, minus = layer.plus.astype(object), layer.minus.astype(object)
+    right, left = np.maximum(h.whole, 0), np.maximum(-h.whole, 0)
+    parts: Exact | None = None
+    for factor, first, second in ((layer.zone.up, plus, minus), (layer.zone.down, minus, plus)):
+        if factor:
+            whole = _map(node, first, right)
+            if left.any():
+                whole = whole - _map(node, second, left)
+            part = Exact(whole, h.scale * Fraction(factor))
+            parts = part if parts is None else parts.plus(part)
+    if parts is None:
+        raise BadInput("an activation that is constant carries no signal")
+    out = parts.plus(_constants(Exact(layer.bias.astype(object), Fraction(1)), parts))
+    return Exact(out.whole, out.scale * Fraction(layer.unit))
+
+
+def _constants(bias: Exact, like: Exact) -> Exact:
+    return Exact(bias.whole.reshape(-1, *[1] * (like.whole.ndim - 1)), bias.scale)
+
+
+def _map(node: Dense | Conv, weight: Whole, h: Whole) -> Whole:
+    """A linear layer with the node's geometry on integers."""
+    rows = weight.reshape(len(weight), -1).tolist()
+    if isinstance(node, Dense):
+        return _objects(linear(rows, h.reshape(-1).tolist()))
+    (top, side), (channels, high, wide) = node.padding, h.shape
+    padded = np.full((channels, high + 2 * top, wide + 2 * side), 0, object)  # np.pad would add 64-bit zeros
+    padded[:, top : top + high, side : side + wide] = h
+    seen = windows(padded[None], node.kernel, node.stride)[0]
+    places = seen.transpose(1, 2, 0, 3, 4).reshape(seen.shape[1] * seen.shape[2], -1).tolist()
+    out = _objects([value for place in places for value in linear(rows, place)])
+    return out.reshape(*seen.shape[1:3], len(rows)).transpose(2, 0, 1)
+
+
+def _objects(values: list[int]) -> Whole:
+    out = np.empty(len(values), object)
+    out[:] = values
+    return out

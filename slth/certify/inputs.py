@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from slth.certify.operators import ENTRIES, Kernel
 from slth.certify.rounding import FLOOR, UNIT, Floats, gamma, inflated, largest, length, lengths, negative, positive, up
 from slth.core.domain import Region
 
@@ -80,39 +81,96 @@ class Inputs:
         ----------
         forms : array of shape (rows, lifted inputs)
         """
-        best = self._over_box(forms)
-        if self.region.centre is not None:
-            best = np.minimum(best, self._over_ball(forms))
+        return self._ends.maximum(forms, self.signed)
+
+    def maxima(self, kernel: Kernel) -> tuple[Floats, Floats]:
+        """As `maximum`, for the rows of a convolution of the input and for their negatives, window by window."""
+        grid, channels = kernel.grid, self.width // math.prod(kernel.grid.picture)
+        ends = [np.ones(self.width), self.region.lower, self.region.upper]
+        centre = self.region.centre
+        ends += [] if centre is None else [centre]
+        seen = [grid.windows(values[None])[0].T[:, None] for values in ends]  # (places, 1, channels * taps)
+        plus = kernel.value[:, :channels].reshape(len(kernel.value), -1)
+        forms = np.hstack([plus, kernel.value[:, channels:].reshape(len(plus), -1)]) if self.signed else plus
+        out = np.empty((2, len(plus), len(seen[0])))
+        step = max(1, ENTRIES // forms.size)
+        for start in range(0, len(seen[0]), step):
+            part = [values[start : start + step] for values in seen]
+            region = _Ends(part[0], part[1], part[2], part[3] if centre is not None else None, self.region.radius)
+            for side, sign in zip(out, (1.0, -1.0), strict=True):
+                side[:, start : start + step] = region.maximum(sign * forms, self.signed).T
+        return out[0].ravel(), out[1].ravel()
+
+    @cached_property
+    def _ends(self) -> _Ends:
+        region = self.region
+        return _Ends(np.ones(self.width), region.lower, region.upper, region.centre, region.radius)
+
+
+@dataclass(frozen=True, eq=False)
+class _Ends:
+    """Ends of coordinates on the last axis; the axes before are those of forms that each have ends of their own.
+
+    `there` is 0 for a coordinate that is no input but padding.
+    """
+
+    there: Floats
+    lower: Floats
+    upper: Floats
+    centre: Floats | None
+    radius: float | None
+
+    def maximum(self, forms: Floats, signed: bool) -> Floats:
+        """Upper bounds of forms . (lifted x)."""
+        best = self._over_box(forms, signed)
+        if self.centre is not None and self.radius is not None:
+            best = np.minimum(best, self._over_ball(forms, signed, self.centre, self.radius))
         return best
 
-    def _over_box(self, forms: Floats) -> Floats:
-        lower, upper = self.region.lower, self.region.upper
-        if not self.signed:
-            total = positive(forms) @ upper + negative(forms) @ lower
-            return self._raised(total, np.abs(forms) @ self.magnitude)
-        plus, minus = forms[:, : self.width], forms[:, self.width :]
+    @cached_property
+    def _crossing(self) -> NDArray[np.bool_]:
+        return np.asarray((self.lower < 0) & (self.upper > 0))
+
+    def _mass(self, forms: Floats, signed: bool) -> Floats:
+        if not signed:
+            return _dot(np.abs(forms), positive(self.upper))
+        plus, minus = np.abs(forms[..., : forms.shape[-1] // 2]), np.abs(forms[..., forms.shape[-1] // 2 :])
+        return _dot(plus, positive(self.upper)) + _dot(minus, positive(-self.lower))
+
+    def _over_box(self, forms: Floats, signed: bool) -> Floats:
+        lower, upper = self.lower, self.upper
+        mass = self._mass(forms, signed)
+        if not signed:
+            return self._raised(_dot(positive(forms), upper) + _dot(negative(forms), lower), mass)
+        plus, minus = forms[..., : forms.shape[-1] // 2], forms[..., forms.shape[-1] // 2 :]
         # one lifted half is [0, 0] where the sign is fixed; where x crosses zero, zero is a corner of both halves
         right = positive(plus) * positive(upper) + negative(plus) * positive(lower)
         left = positive(minus) * positive(-lower) + negative(minus) * positive(-upper)
-        total = np.where(self.crossing, np.maximum(right, left), right + left).sum(axis=1)
-        return self._raised(total, np.abs(forms) @ self.magnitude)
+        total = np.where(self._crossing, np.maximum(right, left), right + left).sum(axis=-1)
+        return self._raised(total, mass)
 
-    def _over_ball(self, forms: Floats) -> Floats:
-        centre, radius = self.region.centre, self.region.radius
-        if centre is None or radius is None:
-            return np.full(len(forms), math.inf)
-        linear, total = forms, np.zeros(len(forms))
-        if self.signed:
-            plus, minus = forms[:, : self.width], forms[:, self.width :]
+    def _over_ball(self, forms: Floats, signed: bool, centre: Floats, radius: float) -> Floats:
+        total: Floats | float = 0.0
+        if not signed:
+            linear = forms * self.there
+        else:
+            plus, minus = forms[..., : forms.shape[-1] // 2], forms[..., forms.shape[-1] // 2 :]
             half = (plus - minus) / 2  # plus x⁺ + minus x⁻ = (plus - minus)/2 x + (plus + minus)/2 |x|
-            fixed = np.where(self.region.lower >= 0, plus, -minus)
-            linear = np.where(self.crossing, half, fixed)
-            reach = np.where(self.crossing, largest(self.region.lower, self.region.upper), 0.0)
-            total = positive((plus + minus) / 2) @ reach
-        total = total + linear @ centre + radius * lengths(linear)
-        return self._raised(total, np.abs(forms) @ (self.magnitude + FLOOR) + np.abs(linear) @ np.abs(centre))
+            fixed = np.where(self.lower >= 0, plus, -minus)
+            linear = np.where(self._crossing, half, fixed) * self.there
+            reach = np.where(self._crossing, largest(self.lower, self.upper), 0.0)
+            total = _dot(positive((plus + minus) / 2), reach)
+        total = total + _dot(linear, centre) + radius * lengths(linear)
+        mass = self._mass(forms, signed) + np.abs(forms).sum(axis=-1) * FLOOR + _dot(np.abs(linear), np.abs(centre))
+        return self._raised(total, mass)
 
     def _raised(self, total: Floats, mass: Floats) -> Floats:
         # mass: at least the sum of the magnitudes of all terms that were added
-        charge = gamma(4 * self.width) * mass + 4 * UNIT * np.abs(total)
+        charge = gamma(4 * self.lower.shape[-1]) * mass + 4 * UNIT * np.abs(total)
         return up(total + inflated(charge))
+
+
+def _dot(forms: Floats, values: Floats) -> Floats:
+    """Along the last axis; values can differ between forms."""
+    out: Floats = forms @ values if values.ndim == 1 else (forms * values).sum(axis=-1)
+    return out

@@ -74,8 +74,8 @@ def length(values: Floats) -> float:
 
 
 def lengths(rows: Floats) -> Floats:
-    """Upper bounds of the 2-norms of the rows of a matrix, safe from under- and overflow."""
-    top = np.max(np.abs(rows), axis=1, initial=0.0)
+    """Upper bounds of the 2-norms along the last axis, safe from under- and overflow."""
+    top = np.max(np.abs(rows), axis=-1, initial=0.0)
     scale = np.where((top > 0) & np.isfinite(top), top, 1.0)
-    scaled = rows / scale[:, None]
-    return up(np.sqrt(np.einsum("ij,ij->i", scaled, scaled)) * scale * (1 + gamma(rows.shape[1])))
+    scaled = rows / scale[..., None]
+    return up(np.sqrt(np.einsum("...j,...j->...", scaled, scaled)) * scale * (1 + gamma(rows.shape[-1])))

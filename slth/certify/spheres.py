@@ -17,9 +17,10 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from slth.certify.difference import Matrix, Pair
 from slth.certify.inputs import Inputs
 from slth.certify.norms import spectral
+from slth.certify.operators import Matrix
+from slth.certify.pairs import Pair, dense
 from slth.certify.rounding import FLOOR, INFLATION, UNIT, Floats, gamma, inflated, length, lengths, up
 
 OWN = 64
@@ -80,12 +81,12 @@ class Origin:
     @classmethod
     def gap(cls, pair: Pair, inputs: Inputs) -> Origin:
         """For δz of the first layer."""
-        return cls._of(pair.gap, pair.shift, pair.shift_error, inputs)
+        return cls._of(dense(pair.gap), pair.shift, pair.shift_error, inputs)
 
     @classmethod
     def target(cls, pair: Pair, inputs: Inputs) -> Origin:
         """For z of the first layer."""
-        return cls._of(pair.target, pair.bias, np.zeros_like(pair.bias), inputs)
+        return cls._of(dense(pair.target), pair.bias, np.zeros_like(pair.bias), inputs)
 
     @classmethod
     def _of(cls, matrix: Matrix, constant: Floats, error: Floats, inputs: Inputs) -> Origin:

@@ -37,7 +37,7 @@ class Exact:
     @classmethod
     def target(cls, network: Network) -> Exact:
         layers = []
-        for dense in network.dense:
+        for dense in network.affine:
             bias = np.zeros(dense.shape[0]) if dense.bias is None else dense.bias
             table, bottom = integers(np.hstack([dense.weight, bias[:, None]]).astype(np.float64))
             rows = [row[:-1] for row in table]
@@ -84,7 +84,7 @@ def segment_sup(target: Network, effective: tuple[EffectiveLayer, ...], p: Point
         return known[t]
 
     points = [Fraction(0), Fraction(1)]
-    for stage in range(len(target.dense) + last):  # the inputs' signs, then one relu after the other
+    for stage in range(len(target.affine) + last):  # the inputs' signs, then one relu after the other
         roots = set()
         for s, t in pairwise(points):
             for (left, below), (right, under) in zip(at(s)[0][stage], at(t)[0][stage], strict=True):

@@ -30,7 +30,7 @@ def effective(plus, minus, bias, unit: float) -> EffectiveLayer:
     """An effective layer whose magnitudes are those of its own weights."""
     top = np.maximum(np.abs(plus.astype(float)), np.abs(minus.astype(float)))
     absolute = np.hstack([top, np.abs(bias.astype(float))[:, None]]) * unit * (1 + 2.0**-50)
-    return EffectiveLayer(plus, minus, bias, absolute, unit, plus.shape[1] + 1)
+    return EffectiveLayer.relu(plus, minus, bias, absolute, unit, plus.shape[1] + 1)
 
 
 def random_target(draw: random.Random) -> Network:
@@ -57,7 +57,7 @@ def random_ticket(draw: random.Random, target: Network) -> tuple[EffectiveLayer,
     size = 10.0 ** draw.uniform(-12, 0)
     signs = draw.random() < 0.4  # rows of a Hadamard matrix: where 2-norms beat intervals
     layers = []
-    for dense in target.dense:
+    for dense in target.affine:
         unit = draw.choice([2.0**-48, 2.0**-30, float(np.float32(0.3)) * 2.0**-50, 3.0 * 2.0**-40])
         weight = dense.weight.astype(np.float64)
         bias = np.zeros(len(weight)) if dense.bias is None else dense.bias.astype(np.float64)

@@ -9,15 +9,18 @@ import numpy as np
 import pytest
 
 from slth.certify.bounds import certify
-from slth.certify.deployment import F32, target_run, ticket_run
+from slth.certify.deployment import F32, Deployment, Precision, _summed
 from slth.certify.difference import difference
 from slth.certify.inputs import Inputs
+from slth.certify.intervals import given
+from slth.certify.operators import Grid, Mean
 from slth.certify.regions import region_bounds
+from slth.certify.steps import SumStep
 from slth.core.collapse import EffectiveLayer, collapse
 from slth.core.domain import Box, Hull
 from slth.core.laws import LAWS
 from slth.core.mask import Mask
-from slth.core.network import Activation, Dense, Network
+from slth.core.network import Activation, Add, Dense, Network
 from slth.core.source import Source, SourceLayer
 
 WIDTHS = (6, 9, 4)
@@ -81,7 +84,7 @@ def test_runs_stay_within_their_bound(kind, scale: float) -> None:
             x = rng.choice([0.0, 1.0, 0.7], WIDTHS[0]).astype(np.float32).astype(kind)
             for pick in range(4):
                 f, g = x, x
-                for index, dense in enumerate(target.dense):
+                for index, dense in enumerate(target.affine):
                     f = product(dense.weight, f if index == 0 else np.maximum(f, 0), kind, order(dense.weight, pick))
                     f = f + dense.bias.astype(kind)
                 for index in range(0, len(matrices), 2):
@@ -101,7 +104,7 @@ def test_float32_sums_that_lose_every_small_term(worst: str) -> None:
     ones = np.ones((1, inputs), np.float32)
     target = Network((Dense(ones), Activation(), Dense(np.ones((1, 1), np.float32))), (inputs,))
     layers = tuple(
-        EffectiveLayer(v, 0 * v, 0 * v[:, 0], np.hstack([v, 0 * v[:, :1]]).astype(float), 1.0, v.shape[1])
+        EffectiveLayer.relu(v, 0 * v, 0 * v[:, 0], np.hstack([v, 0 * v[:, :1]]).astype(float), 1.0, v.shape[1])
         for v in (np.ones((1, inputs), np.int64), np.ones((1, 1), np.int64))
     )
     x = np.full(inputs, 2.0**-25, np.float32)
@@ -113,8 +116,45 @@ def test_float32_sums_that_lose_every_small_term(worst: str) -> None:
     exact = 1 + (inputs - 1) * 2.0**-25
     assert abs(kept - exact) < 0.1 * abs(lost - exact)
     region = Inputs(next(hull.regions(inputs)), False)
-    hidden = region_bounds(difference(target, layers, False), region).hidden
-    reach = region.magnitude
-    run = target_run(target, reach, hidden, F32) if worst == "target" else ticket_run(layers, reach, hidden, F32)
+    source, known = given(region), region_bounds(difference(target, layers, False), region).known
+    deployed = Deployment.of(target, layers)
+    reach = [n.target.magnitude if worst == "target" else n.ticket.magnitude for n in (*known, source)]
+    run = deployed.run(deployed.target if worst == "target" else deployed.ticket, reach, known, F32)
     assert abs(lost - exact) <= run.error.max() <= 3 * abs(lost - exact)
     assert abs(kept - lost) <= certified.eps_f32
+
+
+def test_a_sum_passes_the_errors_of_both_inputs_and_rounds() -> None:
+    """1 + 2^-25 + 2^-25 + ... again, now as one side of a sum with a small number, and as both."""
+    inputs = 200
+    ones = np.ones((1, inputs), np.float32)
+    x = np.full(inputs, 2.0**-25, np.float32)
+    x[0] = 1.0
+    hull = Hull(np.zeros(inputs), x.astype(np.float64))
+    lost = float(product(ones, x, np.float32, range(inputs))[0])
+    away = abs(lost - (1 + (inputs - 1) * 2.0**-25))
+    whole = np.ones((1, inputs), np.int64)
+    for scales in ((2.0**-30, 1.0), (1.0, 2.0**-30), (1.0, 1.0)):
+        parts = [Dense(ones * np.float32(scale)) for scale in scales]
+        target = Network((*parts, Add()), (inputs,), ((-1,), (-1,), (0, 1)))
+        layers = tuple(
+            EffectiveLayer.relu(whole, 0 * whole, whole[:, 0] * 0, np.ones((1, inputs + 1)) * scale, scale, inputs)
+            for scale in scales
+        )
+        region = Inputs(next(hull.regions(inputs)), False)
+        source, known = given(region), region_bounds(difference(target, layers, False), region).known
+        deployed = Deployment.of(target, layers)
+        run = deployed.run(deployed.target, [n.target.magnitude for n in (*known, source)], known, F32)
+        assert away * sum(scales) <= run.error.max() <= 4 * away * sum(scales)
+    exact = Precision("no bits", 0.5, 0.0, 1.0)
+    (added,) = _summed(SumStep((0, 1)), [(np.zeros(1), np.ones(1))] * 2, exact)[0]
+    assert added >= 1.0  # 1 + 1, half of it lost
+
+
+def test_a_mean_passes_the_mean_error_and_rounds() -> None:
+    step = SumStep((0,), Mean(Grid((2, 2), (2, 2), (2, 2))))
+    (passed,), top = _summed(step, [(np.array([1.0, 2.0, 3.0, 6.0]), np.zeros(4))], F32)
+    assert 3.0 <= passed <= 3.001
+    assert top >= 12.0
+    (rounded,), _ = _summed(step, [(np.zeros(4), np.ones(4))], F32)
+    assert 3 * F32.unit <= rounded <= 20 * F32.unit

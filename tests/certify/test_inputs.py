@@ -9,9 +9,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slth.certify.difference import Matrix
 from slth.certify.inputs import Inputs
 from slth.certify.intervals import Interval, affine
+from slth.certify.operators import Matrix
 from slth.core.domain import Region
 
 seeds = st.integers(0, 2**32)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slth.certify.difference import Matrix
 from slth.certify.norms import dominated, spectral
+from slth.certify.operators import Matrix
 
 
 @given(st.integers(0, 2**32), st.integers(1, 30), st.integers(1, 30), st.integers(-200, 200))

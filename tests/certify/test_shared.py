@@ -27,7 +27,7 @@ def pensia(shared):
 def near(target, size: float):
     rng = np.random.default_rng(0)
     layers = []
-    for dense in target.dense:
+    for dense in target.affine:
         weight = np.rint((dense.weight + size * rng.uniform(-1, 1, dense.shape)) * 2.0**48).astype(np.int64)
         layers.append(effective(weight, weight, np.zeros(len(weight), np.int64), 2.0**-48))
     return tuple(layers)

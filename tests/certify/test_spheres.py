@@ -12,9 +12,11 @@ from random_pairs import HADAMARD, effective
 
 from slth.certify.backward import Rows, Stage
 from slth.certify.ball import BallGate, radii
-from slth.certify.difference import Difference, Matrix, Pair, difference
+from slth.certify.difference import difference
 from slth.certify.inputs import Inputs
 from slth.certify.intervals import Interval, Neurons, entered, passed
+from slth.certify.operators import Matrix
+from slth.certify.pairs import Difference, Pair
 from slth.certify.spheres import Origin
 from slth.certify.twin import Twin
 from slth.core.domain import Box, Region
@@ -34,7 +36,7 @@ def problem(seed: int, deep: bool = False, flat: bool = False) -> tuple[Differen
     target = Network((Dense(weight, rng.normal(size=hidden) * (not flat)), Activation(), *last), (INPUTS,))
     unit, size = 2.0**-48, 10.0 ** rng.uniform(-6, 0)
     layers = []
-    for dense in target.dense:
+    for dense in target.affine:
         noise = rng.normal(size=dense.shape) * 10.0 ** rng.uniform(-1, 1, dense.shape)
         if (flat or rng.random() < 0.5) and dense.shape[1] == INPUTS:
             noise = np.vstack([HADAMARD] * 6)[: dense.shape[0], :INPUTS]
@@ -55,8 +57,8 @@ def problem(seed: int, deep: bool = False, flat: bool = False) -> tuple[Differen
 def test_a_sphere_covers_all_points(seed: int) -> None:
     model, inputs, x = problem(seed)
     rng = np.random.default_rng(seed + 1)
-    twin, pair = Twin(model, False), model.layers[0]
-    z, gap = twin.enter(x)
+    twin, pair = Twin(model), model.pairs[0]
+    z, gap = twin.states(x)[0]
     for origin, values in ((Origin.gap(pair, inputs), gap), (Origin.target(pair, inputs), z)):
         rows = np.abs(rng.normal(size=(int(rng.choice([4, 80])), pair.shape[0])))
         rows[:, rng.random(pair.shape[0]) < 0.2] = 0.0
@@ -83,12 +85,12 @@ def test_a_sphere_is_tight_for_orthogonal_rows() -> None:
 @given(seeds)
 def test_radii_cover_all_points(seed: int) -> None:
     model, inputs, x = problem(seed, deep=True)
-    neurons = [entered(model.layers[0], inputs)]
-    neurons.append(passed(model.layers[1], neurons[0]))
-    twin = Twin(model, False)
-    states = twin.states(*twin.enter(x))
+    neurons = [entered(model.pairs[0], inputs)]
+    neurons.append(passed(model.pairs[1], neurons[0].relu()))
+    twin = Twin(model)
+    states = twin.states(x)[::2]
     for known in (neurons, [unknown(len(n.target)) for n in neurons]):  # with intervals, and by norms alone
-        for found, (z, gap) in zip(radii(model, inputs, known), states, strict=False):
+        for found, (z, gap) in zip(radii(model, model.pairs, inputs, known), states, strict=False):
             assert found.target >= np.linalg.norm(z, axis=1).max() * (1 - 1e-12)
             assert found.gap >= np.linalg.norm(gap, axis=1).max() * (1 - 1e-12)
 
@@ -107,7 +109,7 @@ def test_radii_are_attained_by_diagonal_networks() -> None:
     layers = tuple(effective(whole, whole, np.zeros(4, np.int64), unit) for _ in range(3))
     model = difference(target, layers, False)
     inputs = Inputs(next(Box(Fraction(0), Fraction(1)).regions(4)), False)
-    found = radii(model, inputs, [unknown(4)] * 2)
+    found = radii(model, model.pairs, inputs, [unknown(4)] * 2)
     assert 2.0 <= found[0].target <= 2.001
     assert 2.0 <= found[1].target <= 2.001
     assert 2 * d <= found[0].gap <= 2.001 * d
@@ -117,16 +119,16 @@ def test_radii_are_attained_by_diagonal_networks() -> None:
 def gated(seed: int, flat: bool, scaled: bool) -> float:
     """The largest share of half slopes in a row, once A . δh + B . h <= the row after the gate has been checked."""
     model, inputs, x = problem(seed, flat=flat)
-    pair = model.layers[0]
+    pair = model.pairs[0]
     neurons = entered(pair, inputs)
     origins = Origin.target(pair, inputs), Origin.gap(pair, inputs)
-    gate = BallGate.rounded(neurons, radii(model, inputs, [neurons])[0], origins if scaled else None)
+    gate = BallGate.rounded(neurons, radii(model, model.pairs, inputs, [neurons])[0], origins if scaled else None)
     rng = np.random.default_rng(seed + 1)
     a, b = rng.normal(size=(2, 6, pair.shape[0]))
     a = np.sign(a) if flat else a
     b = b * 10.0 ** rng.uniform(-6, 1)
     out = gate.through(Rows(a, b, np.zeros(6), np.zeros(6)))
-    z, gap = Twin(model, False).enter(x)
+    z, gap = Twin(model).states(x)[0]
     if flat:  # the gates may be anything: a worse case than the network's own target
         z = z * rng.choice([-1.0, 1.0], z.shape)
     h, after = np.maximum(z, 0), np.maximum(z + gap, 0) - np.maximum(z, 0)
@@ -166,10 +168,10 @@ def test_the_scaled_step_is_what_decides_on_uneven_errors() -> None:
     region = next(Box(Fraction(-1), Fraction(1)).regions(inputs))
     model = difference(target, layers, True)
     domain = Inputs(region, True)
-    neurons = entered(model.layers[0], domain)
-    stage = Stage.of(model.layers[1], neurons, domain)
-    origins = Origin.target(model.layers[0], domain), Origin.gap(model.layers[0], domain)
-    known = radii(model, domain, [neurons])[0]
+    neurons = entered(model.pairs[0], domain)
+    stage = Stage.of(model.pairs[1], neurons.relu(), domain)
+    origins = Origin.target(model.pairs[0], domain), Origin.gap(model.pairs[0], domain)
+    known = radii(model, model.pairs, domain, [neurons])[0]
     plain = BallGate.rounded(neurons, known, None).through(stage.gap_rows()).constant.max()
     scaled = BallGate.rounded(neurons, known, origins).through(stage.gap_rows()).constant.max()
     assert scaled < 0.5 * plain
