@@ -102,7 +102,7 @@ def test_the_figure_shows_the_shipped_network_and_a_real_ticket():
 
     facts = {row["name"]: row["value"] for row in table("ticket_facts.csv")}
     target = slth.read(ROOT / "examples" / "digits.pt").network
-    trained = target.dense[0].weight.astype(np.float64)
+    trained = target.affine[0].weight.astype(np.float64)
     for row in table("ticket_layer.csv"):
         place = int(row["neuron"]), int(row["input"])
         assert float(row["trained"]) == pytest.approx(trained[place], rel=1e-8)

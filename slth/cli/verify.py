@@ -90,7 +90,7 @@ class _Case:
         """The certificate and the best attack; REFUTED only where exact arithmetic says so."""
         from slth.certify import certify
         from slth.certify.attack import attack
-        from slth.certify.exact import exact_error
+        from slth.certify.exact import least_error
 
         try:
             layers = self.ticket.layers
@@ -101,7 +101,7 @@ class _Case:
         if seconds > 0:
             self.worst = attack(self.network, layers, self.domain, seconds)
             suspicious = self.worst.error > self.bound * (1 - 1e-9)
-            if suspicious and exact_error(self.network, layers, self.worst.input) > Fraction(self.bound):
+            if suspicious and least_error(self.network, layers, self.worst.input) > Fraction(self.bound):
                 verdict = "REFUTED"
         source, mask = self.ticket.source, self.ticket.mask
         return {

@@ -55,9 +55,7 @@ class Theorem(Protocol):
 class Fitted(Theorem, Protocol):
     """A theorem whose automatic samples differ from layer to layer."""
 
-    def fitted(
-        self, target: Network, request: Request, tolerances: tuple[Floats, ...]
-    ) -> tuple[Theorem, SampleChoice]:
+    def fitted(self, target: Network, request: Request, tolerances: tuple[Floats, ...]) -> tuple[Theorem, SampleChoice]:
         """The theorem with its options set for a target, and the largest n of a layer.
 
         Tolerances are shaped as each layer's matrix, in the target's units.

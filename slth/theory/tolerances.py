@@ -49,7 +49,7 @@ def claimed(certified: Certified) -> float:
 
     Rounded up to a few digits, so that the last bits of a library's products do not change a ticket's bytes.
     """
-    return float(-_short(-np.array(certified.checker_eps * (1 + CLAIM_SLACK) + 2.0**-40)))
+    return float(-_short(-np.array(certified.checker_eps * (1 + CLAIM_SLACK) + 2.0**-30)))
 
 
 def uniform(target: Network, value: float) -> Tolerances:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from slth.core.network import Conv, Dense, frozen
 from slth.core.source import Source
+from slth.rss.problem import Solver
 from slth.theory.gadgets.assignment import EMPTY, assign
 from slth.theory.gadgets.pair import group_columns, integer_tolerances, rounded_targets
 from slth.theory.plan import LayerPlan, Plan, Progress, Tick, silent
@@ -35,12 +36,12 @@ class VectorSum:
     ----------
     objective : "fewest", "closest" or "within"
         Few terms where no solver can prove that they are the fewest.
-    solver : str
+    solver : str or Solver
     threads : int or None
     """
 
     objective: str
-    solver: str = "auto"
+    solver: str | Solver = "auto"
     threads: int | None = None
 
     def choose(

@@ -10,7 +10,7 @@ from slth.core.errors import BadInput
 from slth.core.laws import law
 from slth.core.network import Floats, Network
 from slth.core.source import Source, SourceLayer
-from slth.rss.problem import solvers
+from slth.rss.solvers.klist import KList
 from slth.theory.bounds.samples import SampleChoice
 from slth.theory.gadgets.filters import VectorSum, solve_filters
 from slth.theory.gadgets.probe import Slices, samples_for
@@ -18,7 +18,8 @@ from slth.theory.plan import LayerPlan, Plan, Request
 from slth.theory.stages import arrivals, check_nodes, shift_of, taps_of, unit_of
 from slth.theory.theorem import theorems
 
-SEARCH = "klist"  # what searches vectors of the most entries; greedy takes more and reaches nothing
+MOST = KList.flags.dimensions  # entries of a vector; greedy takes more and reaches nothing
+TRIAL = KList(width=2**14)  # quicker and weaker than the search that is to come
 ADMITTED = ("dense", "convolution", "relu", "flatten")
 
 
@@ -66,24 +67,23 @@ class DaCunha2023:
         """Convolutions and dense layers with relu between."""
         instead = "use --theorem dacunha2022, which removes single weights, or burkholz2022 for other activations"
         check_nodes(target, self.key, ADMITTED, instead)
-        most = solvers.get(SEARCH).flags.dimensions
         for number, node in enumerate(target.affine):
             entries = node.shape[0] * taps_of(node)
-            if entries > most:
+            if entries > MOST:
                 raise BadInput(
                     f"affine layer {number} needs sums of vectors with {entries} entries, one for each weight that a "
-                    f"channel feeds; searches reach {most}: use --theorem dacunha2022"
+                    f"channel feeds; searches reach {MOST}: use --theorem dacunha2022"
                 )
         self._widths(len(target.affine), 1)
 
     def fitted(self, target: Network, request: Request, tolerances: tuple[Floats, ...]) -> tuple[Self, SampleChoice]:
         """Widths by trial searches, with the tightest tolerance of each layer."""
-        how, chosen = "as asked for", self._widths(len(target.affine), 0)
+        how, chosen = "as asked for", self._widths(len(target.affine), 1)
         if not self.widths:
-            gadget, found = VectorSum("within", solvers.get(SEARCH)(width=W), request.threads), []
+            search = TRIAL if request.solver == "auto" else request.solver
+            gadget, found = VectorSum("within", search, request.threads), []
             for node, arrival, layer in zip(target.affine, arrivals(target, request), tolerances, strict=True):
-                slices = Slices.of(node, law(request.law))
-                groups = node.shape[1] * (2 if arrival.signed else 1)
+                slices, groups = Slices.of(node, law(request.law)), node.shape[1] * (2 if arrival.signed else 1)
                 found.append(samples_for(slices, gadget, float(layer.min()), groups))
             how, chosen = "trial searches", tuple(found)
         fixed = replace(self, widths=",".join(map(str, chosen)))
