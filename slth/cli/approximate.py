@@ -135,7 +135,7 @@ def _print(report: dict[str, Any], made: Any) -> None:
             ("target", f"{screen.count(report['target_weights'])} weights"),
             ("random network", f"{screen.count(report['source_weights'])} weights, seed {seed}: {layers}"),
             ("kept", f"{screen.count(report['kept_weights'])} weights, density {screen.number(report['density'])}"),
-            ("samples", f"n = {report['samples']} a subset sum{certain}"),
+            ("samples", f"n = {_listed(report['samples'])} a subset sum{certain}"),
             ("missed", screen.count(report["missed"])),
             ("weight error", f"at most {screen.number(report['max_weight_error'])}"),
             ("claim", f"|ticket - target| <= {screen.number(report['eps'])} on {report['domain']}, certified"),
@@ -146,7 +146,10 @@ def _print(report: dict[str, Any], made: Any) -> None:
     if made.widened:
         screen.note(f"{made.widened} weights were given a wider tolerance: eps holds all the same")
     if len(ticket.missed):
-        screen.note("missed weights keep their closest subset; more --samples or --assignment traded may reach them")
+        screen.note(
+            "missed weights keep their closest subset; more --samples may reach them, or --assignment traded where"
+        )
+        screen.note("the theorem has units to trade")
     for number, row, place, error in _first_missed(ticket.missed):
         first, second = ticket.source.layers[2 * number : 2 * number + 2]
         where = f"row {row}, {_place(first, second, place)}"
@@ -162,6 +165,11 @@ def _place(first: SourceLayer, second: SourceLayer, place: int) -> str:
     if column == inputs:
         return "bias"
     return f"column {column}" + (f", entry {tap} of the kernel" if second.taps > 1 else "")
+
+
+def _listed(samples: int | list[int]) -> str:
+    """One number of samples, or one for each layer."""
+    return ", ".join(map(str, samples)) if isinstance(samples, list) else str(samples)
 
 
 def _first_missed(missed: Any) -> list[tuple[int, int, int, float]]:

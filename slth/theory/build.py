@@ -16,10 +16,11 @@ from slth.core.compact import drop_dead_units
 from slth.core.domain import Domain
 from slth.core.errors import BadInput
 from slth.core.mask import Mask
-from slth.core.network import Activation, Dense, Flatten, Floats, Network
+from slth.core.network import Floats, Network
 from slth.core.ticket import Missed, SupNorm, Ticket
 from slth.rss.problem import solvers
 from slth.theory.bounds.samples import SampleChoice
+from slth.theory.choice import choose_samples, chosen_theorem
 from slth.theory.gadgets.filters import solve_filters
 from slth.theory.gadgets.pair import SolvedPair
 from slth.theory.gadgets.trade import trade
@@ -35,9 +36,9 @@ from slth.theory.plan import (
     Tick,
     silent,
 )
-from slth.theory.stages import arrivals, matrix_of, scale_of, taps_of
-from slth.theory.theorem import Fitted, Theorem, theorems
-from slth.theory.tolerances import Tolerances, by_norms, claimed, for_epsilon, relative, uniform
+from slth.theory.stages import taps_of
+from slth.theory.theorem import Theorem
+from slth.theory.tolerances import Tolerances, claimed, wished
 from slth.version import version
 
 MOST_ROUNDS = 3
@@ -100,7 +101,7 @@ def approximate(
     target : Network
     request : Request
     theorem : str
-        Key of a registered theorem, or auto (`theorem_for`).
+        Key of a registered theorem, or auto (`choice.theorem_for`).
     say : callable(line)
         Told what is decided.
     tick : callable(what, done, total)
@@ -116,15 +117,13 @@ def approximate(
     begun = time.perf_counter()
     if request.solver != "auto":
         solvers.get(request.solver)
-    key = theorem_for(target) if theorem == "auto" else theorem
-    rule = with_options(key, theorems.get(key), options or {})
-    rule.check(target)
+    rule = chosen_theorem(target, theorem, options or {})
     request = replace(request, law=request.law_or(rule.law).name)
     domain = request.domain_for(target)
-    wanted = _tolerances(target, request, domain, say)
+    wanted = wished(target, request, domain, say)
     choice = None
     if not request.samples:
-        rule, choice = _choose_samples(rule, target, request, wanted, say)
+        rule, choice = choose_samples(rule, target, request, wanted, say)
     plan = rule.plan(target, request, choice.n if choice else int(request.samples or 1))
     clock = _Clock(plan.gadget)
     attempts = _attempts(replace(plan, gadget=clock), target, request, wanted, say, tick)
@@ -137,40 +136,11 @@ def approximate(
         # the wish is met, and tolerances were ours to choose: what was reached is what is allowed
         widened, missed = len(missed), Missed()
     claim = SupNorm(target.digest, best.claim, domain)
-    ticket = Ticket(plan.source, best.mask, claim, _made(plan, request, wanted), missed)
+    ticket = Ticket(plan.source, best.mask, claim, _made(plan, rule, request, wanted), missed)
     claims = tuple(attempt.claim for attempt in attempts)
     total = time.perf_counter() - begun
     tolerances = best.limits or wanted
     return Made(ticket, best.certified, tolerances, choice, best.errors, claims, widened, clock.seconds, total)
-
-
-def with_options(key: str, kind: type[Theorem], options: Mapping[str, Any]) -> Theorem:
-    """A theorem with some of its options set; text is converted to the type of the option's default.
-
-    Raises
-    ------
-    BadInput
-        When it has no such option, or the value does not fit.
-    """
-    there: dict[str, Any] = {field.name: field.default for field in fields(kind)}  # type: ignore[arg-type]
-    found: dict[str, Any] = {}
-    for name, value in options.items():
-        if name not in there:
-            known = ", ".join(there) or "none"
-            raise BadInput(f"{key} has no option {name!r}; it has: {known}")
-        try:
-            found[name] = type(there[name])(value)
-        except ValueError:
-            raise BadInput(f"option {name} of {key} can not be {value!r}") from None
-    return kind(**found)
-
-
-def theorem_for(target: Network) -> str:
-    """The theorem that auto takes: the oldest that speaks of the target."""
-    if any(isinstance(node, Activation) and node.kind != "relu" for node in target.nodes):
-        return "burkholz2022"
-    dense = all(isinstance(node, (Dense, Activation, Flatten)) for node in target.nodes)
-    return "pensia2020" if dense and target.is_sequence else "dacunha2022"
 
 
 @dataclass(eq=False)
@@ -267,45 +237,6 @@ def _free_of_tolerance(request: Request) -> bool:
     return request.objective == "closest" and request.weight_error is None
 
 
-def _tolerances(target: Network, request: Request, domain: Domain, say: Say) -> Tolerances:
-    if request.weight_error is not None:
-        found = uniform(target, request.weight_error)
-    elif request.epsilon is not None:
-        found = for_epsilon(target, domain, request.epsilon, request.seed)
-    else:
-        found = relative(target)
-    say(f"tolerances: {found.how}, median {found.median:.2g}")
-    if request.epsilon is not None:
-        asked = ", ".join(f"{value:.2g}" for value in by_norms(target, domain, request.epsilon))
-        say(f"(bounds by norms, as in the theorem's proof, would ask for {asked}, layer by layer)")
-    return found
-
-
-def _choose_samples(
-    rule: Theorem, target: Network, request: Request, wanted: Tolerances, say: Say
-) -> tuple[Theorem, SampleChoice]:
-    """The smallest n for the whole target, or for each layer where the theorem has it so."""
-    if isinstance(rule, Fitted):
-        rule, choice = rule.fitted(target, request, wanted.layers)
-    else:
-        choice = _common_samples(rule, target, request, wanted)
-    misses = "" if math.isnan(choice.expected_misses) else f"; {choice.expected_misses:.2g} misses expected"
-    say(f"samples: n = {choice.n} ({choice.how}{misses})")
-    return rule, choice
-
-
-def _common_samples(rule: Theorem, target: Network, request: Request, wanted: Tolerances) -> SampleChoice:
-    """The smallest n for all layers, every weight and tolerance in units of its layer's scale."""
-    weights, tolerances = [], []
-    for node, layer, arrival in zip(target.affine, wanted.layers, arrivals(target, request), strict=True):
-        scale = scale_of(node, request.law_or(rule.law))
-        twice = 2 if arrival.signed else 1
-        weights += [matrix_of(node).ravel() / scale] * twice
-        tolerances += [layer.ravel() / scale] * twice
-    product = 2 * request.law_or(rule.law).symbol
-    return rule.samples(np.concatenate(weights), np.concatenate(tolerances), request.delta, product)
-
-
 def _missed(target: Network, errors: tuple[Floats, ...], limits: Tolerances) -> Missed:
     entries, sizes = [], []
     for number, (layer, tolerance) in enumerate(zip(errors, limits.layers, strict=True)):
@@ -318,14 +249,16 @@ def _missed(target: Network, errors: tuple[Floats, ...], limits: Tolerances) -> 
     return Missed(np.concatenate(entries).astype(np.int64), np.concatenate(sizes))
 
 
-def _made(plan: Plan, request: Request, wanted: Tolerances) -> dict[str, object]:
+def _made(plan: Plan, rule: Theorem, request: Request, wanted: Tolerances) -> dict[str, object]:
+    samples = [layer.samples for layer in plan.layers]
     return {
         "by": f"slth {version()}",
         "theorem": plan.theorem,
+        "options": {field.name: str(getattr(rule, field.name)) for field in fields(rule)},  # type: ignore[arg-type]
         "assignment": plan.assignment,
         "objective": request.objective,
         "solver": request.solver,
-        "samples": plan.layers[0].samples,
+        "samples": samples[0] if len(set(samples)) == 1 else samples,
         "tolerances": wanted.how,
         "wish": {
             "epsilon": None if request.epsilon is None else request.epsilon.hex(),

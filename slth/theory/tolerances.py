@@ -15,6 +15,7 @@ from slth.core.collapse import EffectiveLayer, Zone
 from slth.core.domain import Domain
 from slth.core.network import Conv, Dense, Floats, Network
 from slth.theory.bounds.propagation import LayerShape, entry_tolerances
+from slth.theory.plan import Request, Say
 from slth.theory.stages import layer_of, matrix_of, taps_of
 
 AUTO_FRACTION = 1e-3  # --epsilon auto: a tolerance of 1/1000 of the layer's largest weight
@@ -50,6 +51,21 @@ def claimed(certified: Certified) -> float:
     Rounded up to a few digits, so that the last bits of a library's products do not change a ticket's bytes.
     """
     return float(-_short(-np.array(certified.checker_eps * (1 + CLAIM_SLACK) + 2.0**-30)))
+
+
+def wished(target: Network, request: Request, domain: Domain, say: Say) -> Tolerances:
+    """The tolerances that a request asks for, said aloud."""
+    if request.weight_error is not None:
+        found = uniform(target, request.weight_error)
+    elif request.epsilon is not None:
+        found = for_epsilon(target, domain, request.epsilon, request.seed)
+    else:
+        found = relative(target)
+    say(f"tolerances: {found.how}, median {found.median:.2g}")
+    if request.epsilon is not None and target.is_sequence:
+        asked = ", ".join(f"{value:.2g}" for value in by_norms(target, domain, request.epsilon))
+        say(f"(bounds by norms, as in the theorem's proof, would ask for {asked}, layer by layer)")
+    return found
 
 
 def uniform(target: Network, value: float) -> Tolerances:
@@ -88,9 +104,9 @@ def by_norms(target: Network, domain: Domain, epsilon: float) -> tuple[float, ..
     radius = max(float(np.abs([region.lower, region.upper]).max()) for region in domain.regions(width))
     if any(node.bias is not None for node in target.affine):
         radius = max(radius, 1.0)
-    matrices = [matrix_of(node) for node in target.affine]
-    norms = [float(np.abs(matrix).sum(axis=1).max()) for matrix in matrices]
-    shapes = [LayerShape(len(m), m.shape[1], norm) for m, norm in zip(matrices, norms, strict=True)]
+    rows = [matrix_of(node).reshape(node.shape[0], -1) for node in target.affine]  # a filter is one row
+    norms = [float(np.abs(row).sum(axis=1).max()) for row in rows]
+    shapes = [LayerShape(len(row), row.shape[1], norm) for row, norm in zip(rows, norms, strict=True)]
     return entry_tolerances(shapes, epsilon, "inf", max(radius, 2.0**-60))
 
 
