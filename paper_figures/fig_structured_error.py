@@ -127,7 +127,9 @@ def errors(axes: Axes) -> None:
     axes.set_yscale("log")
     axes.set_xlabel("samples n (filters of one sign group)")
     axes.set_ylabel("error in the worst coordinate")
-    axes.legend(title="D", ncols=2, loc="lower left", handletextpad=0.2, columnspacing=0.8)
+    axes.legend(
+        title="D", ncols=2, loc="lower left", handletextpad=0.2, columnspacing=0.8, frameon=True, edgecolor="white"
+    )
 
 
 def dimensions(axes: Axes) -> None:

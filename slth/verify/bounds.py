@@ -1,55 +1,19 @@
-"""The rules of inference R0 to R5: from layers and a region to a proved bound, in integers (FORMAT.md 7)."""
+"""The rules of inference R0 to R4 and R7: from steps and a region to a proved bound, in integers (FORMAT.md 7)."""
 
-from collections.abc import Iterable
-from functools import cached_property
-from itertools import repeat
-from math import sqrt
 from operator import add, mul, neg
 from typing import NamedTuple
 
-from .collapse import Layer, Matrix
+from .balls import Balls
+from .collapse import Layer, Maps
 from .domain import Region
-from .fixed import F, Interval, norm, size, up
-from .lines import HALF, Line, cross, delta_relu, relu_line, unsure
-from .sphere import Sphere, sphere
+from .fixed import F, Interval, around, meet, norm, plus, size, total, up
+from .lines import HALF, RELU, ZERO, Known, Row, merged, trim
+from .maps import Kernel, Map
+from .steps import Form, Program, Step, Way, averaged, larger, seen, versus
+from .target import INPUT
 
-
-class Stage(NamedTuple):
-    """What is proved about a layer: z, δz, and after the relu h, δh, h', with the lines between."""
-
-    z: Interval
-    d: Interval
-    h: Interval
-    hd: Interval
-    hp: Interval
-    lines: list[Line]
-    delta_lines: list[Line]
-
-
-def plus(vector: Iterable[int]) -> list[int]:
-    """Return max(v, 0) in every coordinate."""
-    return list(map(max, vector, repeat(0)))
-
-
-def total(p: Interval, q: Interval) -> Interval:
-    """Return the sum of two enclosures."""
-    return list(map(add, p[0], q[0])), list(map(add, p[1], q[1]))
-
-
-def meet(p: Interval, q: Interval) -> Interval:
-    """Return the intersection of two enclosures of one vector."""
-    return list(map(max, p[0], q[0])), list(map(min, p[1], q[1]))
-
-
-def lifted(box: Interval) -> Interval:
-    """R0: enclose (x⁺, x⁻) for x in a box."""
-    return plus(box[0]) + plus(map(neg, box[1])), plus(box[1]) + plus(map(neg, box[0]))
-
-
-def affine(m: Matrix, x: Interval) -> Interval:
-    """R1: enclose M x for x in a box."""
-    low = [-up(-sum(map(min, map(mul, row, x[0]), map(mul, row, x[1]))), m.bits) for row in m.rows]
-    return low, [up(sum(map(max, map(mul, row, x[0]), map(mul, row, x[1]))), m.bits) for row in m.rows]
+CHUNK = 10  # rows that go back together
+BUDGET = 1 << 29  # multiplications that R4 may take for one layer, where there are not only dense layers
 
 
 def maximum(beta: list[int], bits: int, region: Region) -> int:
@@ -71,154 +35,201 @@ def maximum(beta: list[int], bits: int, region: Region) -> int:
     return min(up(best, bits), up(ball, bits + 1))
 
 
+def image(m: Map, region: Region) -> Interval:
+    """R0 for every row of M: each sees the inputs that it meets, lifted where M has twice as many columns as inputs."""
+    count = len(region.box[0])
+    if isinstance(m, Kernel):
+        twice = m.channels * m.geometry.picture[0] * m.geometry.picture[1] > count
+        if region.ball is None and not twice:
+            return m.affine(region.box)
+        ends: list[list[list[int]]] = [[[] for _ in m.rows] for _ in "lh"]
+        for places, entries in m.patches():
+            part = region.at(places[: len(places) >> twice])
+            for k, row in enumerate(m.rows):
+                beta = [row[entry] for entry in entries]
+                ends[0][k].append(-maximum([-c for c in beta], m.bits, part))
+                ends[1][k].append(maximum(beta, m.bits, part))
+        low, high = ([v for row in end for v in row] for end in ends)
+        return low, high
+    low = [-maximum([-c for c in row], m.bits, region) for row in m.rows]
+    return low, [maximum(row, m.bits, region) for row in m.rows]
+
+
+class Affine(NamedTuple):
+    """One affine map on a region: its equations with all that is rounded in b and e, and what R3 needs."""
+
+    maps: Maps
+    b: Interval
+    e: Interval
+    reach: int  # of |z| and |δz|, summed
+    reach_d: int
+    first: bool
+
+    def back(self, forms: list[Form], constants: list[int]) -> list[Form]:
+        """R3: rows on (z, δz) as rows on what feeds the map; adds to the constants."""
+        rows: tuple[list[Row], list[Row]] = ([], [])
+        for k, form in enumerate(forms):
+            for row, reach, biases, out in zip(form, (self.reach_d, self.reach), (self.e, self.b), rows, strict=True):
+                row, lost = trim(row, reach)
+                terms = [c * (t if c > 0 else s) for c, s, t in zip(row.c, *biases, strict=bool(row.c))]
+                constants[k] += lost + up(sum(terms), row.bits)
+                out.append(row)
+        a, b = rows
+        through_d, through_w = _through(self.maps.D, a), _through(self.maps.W, b)
+        on_d = [ZERO] * len(forms) if self.first else _through(self.maps.V, a)
+        if self.first and len(self.maps.D.rows[0]) > len(self.maps.W.rows[0]):
+            through_w = [lift(row) for row in through_w]
+        return [Form(p, merged(q, r)) for p, q, r in zip(on_d, through_d, through_w, strict=True)]
+
+
+def _through(m: Map, rows: list[Row]) -> list[Row]:
+    found = m.back([row.c for row in rows])
+    return [Row(c, row.bits + m.bits) if c else ZERO for c, row in zip(found, rows, strict=True)]
+
+
+def lift(row: Row) -> Row:
+    """Return a row on x as one on (x⁺, x⁻)."""
+    return Row(row.c + [-c for c in row.c], row.bits)
+
+
 class Bound:
     """The rules on one region: all that is stored holds for every real x of the region."""
 
-    def __init__(self, layers: list[Layer], region: Region) -> None:
-        self.layers, self.region = layers, region
-        self.biases: list[tuple[Interval, Interval]] = []
-        self.stages: list[Stage] = []
-        self.norms: list[tuple[int, int]] = []
-        self.asked = [[0.0] * len(layers[0].b[0]) for _ in "zd"]
-        for number in range(len(layers)):
-            self._forward(number)
+    def __init__(self, program: Program, layers: list[Layer], region: Region, signed: bool, tight: bool = True) -> None:
+        self.program, self.layers, self.region, self.signed, self.tight = program, layers, region, signed, tight
+        none = [0] * len(region.box[0])
+        self.input = Known(region.box, (none, none), region.box)
+        self.known: list[Known] = []
+        self.ways: list[Affine | Way] = []
+        self.balls = Balls(region, signed, self.known, self.ways)
+        for step in program.steps:
+            self.known.append(self._step(step) if step.number is None else self._affine(step, layers[step.number]))
 
-    def _image(self, number: int, m: Matrix, x: Interval) -> Interval:
-        """R1: enclose M x, by R0 in the first layer."""
-        if number:
-            return affine(m, x)
-        low = [-maximum([-c for c in row], m.bits, self.region) for row in m.rows]
-        return low, [maximum(row, m.bits, self.region) for row in m.rows]
+    def at(self, tensor: int) -> Known:
+        """Return what is known of a tensor."""
+        return self.input if tensor == INPUT else self.known[tensor]
 
-    def _forward(self, number: int) -> None:
-        """R1, R2 and R4 for one layer; rounding of the matrices goes into the biases."""
-        layer, none = self.layers[number], ([0], [0])
-        first = (self.region.box, none, self.region.box)
-        h, hd, hp = (self.stages[-1].h, self.stages[-1].hd, self.stages[-1].hp) if number else first
-        reach, reach_d, reach_p = sum(size(h)), sum(size(hd)), sum(size(hp))
-        r = up(layer.W.error * reach, layer.W.bits)
-        s = up(layer.D.error * reach, layer.D.bits) + up(layer.V.error * reach_d, layer.V.bits)
-        b, e = total(layer.b, ([-r] * len(layer.b[0]), [r] * len(layer.b[0]))), layer.e
-        e = total(e, ([-s] * len(e[0]), [s] * len(e[0])))
-        self.biases.append((b, e))
-        z, d = total(self._image(number, layer.W, h), b), total(self._image(number, layer.D, h), e)
-        d = total(d, affine(layer.V, hd)) if number else d
-        if 0 < number < len(self.layers) - 1:
+    def _step(self, step: Step) -> Known:
+        """R1 and R2 for a step that is not affine."""
+        parts = seen(step, [self.at(feed) for feed in step.feeds])
+        if step.divisor:
+            after = averaged(parts, step.divisor)
+            self.ways.append(Way(step, after))
+        else:
+            known, gate = (parts[0], step.gate) if step.gate else (versus(parts[0], parts[1], step.layout), RELU)
+            after, lines, delta_lines = gate.through(known, step.layout.interval(known.z))
+            after = after if step.gate else larger(parts[0], parts[1], known, step.layout)
+            self.ways.append(Way(step, known, (lines, delta_lines)))
+        return after
+
+    def _affine(self, step: Step, layer: Layer) -> Known:
+        """R1 and R4 for an affine map; rounding of its entries goes into the biases."""
+        x, first = self.at(step.feeds[0]), step.feeds[0] == INPUT
+        positive = first or self.program.steps[step.feeds[0]].positive or min(*x.z[0], *x.g[0]) >= 0
+        maps = layer.maps(("lifted" if self.signed else "plus") if first else "plus" if positive else "any")
+        e = total(maps.e, self._extra(maps, size(x.g)))
+        slack = maps.D.lost(size(x.z)) + maps.V.lost(size(x.d))
+        b = total(maps.b, around(maps.W.lost(size(x.z)), len(maps.b[0])))
+        wide = total(e, around(slack, len(e[0])))
+        z, d = total(self._image(maps.W, x.z, first), b), total(self._image(maps.D, x.z, first), wide)
+        if not first:
+            d = total(d, maps.V.affine(x.d))
+        number = len(self.known)
+        self.ways.append(Affine(maps, b, wide, sum(size(z)), sum(size(d)), first))
+        if self.tight and not first and self._worth(number):
             self._tighten(number, z, d)
-        q = up(layer.V.error * reach_p, layer.V.bits)
-        own = total(
-            self._image(number, layer.V, hp), total(total(layer.b, layer.e), ([-q] * len(z[0]), [q] * len(z[0])))
-        )
-        g = meet(own, total(z, d))
-        units = [delta_relu(*unit) for unit in zip(*z, *d, *g, strict=True)]
-        hd = [low for _, low, _ in units], [high for _, _, high in units]
-        lines = list(map(relu_line, *z))
-        after = (plus(z[0]), plus(z[1])), hd, (plus(g[0]), plus(g[1]))
-        self.stages.append(Stage(z, d, *after, lines, [line for line, _, _ in units]))
+            self.ways[-1] = Affine(maps, b, wide, sum(size(z)), sum(size(d)), first)
+        own = total(self._image(maps.V, x.g, first), total(step.layout.interval(maps.b), e))
+        own = total(own, around(maps.V.lost(size(x.g)), len(own[0])))
+        return Known(z, d, meet(own, total(step.layout.interval(z), d)))
+
+    def _image(self, m: Map, x: Interval, first: bool) -> Interval:
+        """R1, and R0 for a map that reads the network's input."""
+        return image(m, self.region) if first else m.affine(x)
+
+    def _extra(self, maps: Maps, sizes: list[int]) -> Interval:
+        """I: what |h'| and |h'|³ add to e, for h' of these sizes."""
+        none, count = [0] * len(sizes), len(maps.e[0])
+        extra = around(0, count)
+        if maps.uneven:
+            extra = total(maps.uneven.affine((none, sizes)), around(maps.uneven.lost(sizes), count))
+        if maps.rest:
+            cubes = [up(n**3, 2 * F) for n in sizes]
+            high = maps.rest.affine((none, cubes))[1]
+            extra = total(total(extra, ([-n for n in high], high)), around(maps.rest.lost(cubes), count))
+        return extra
+
+    def _worth(self, number: int) -> bool:
+        """R4: whether a layer is hidden and, where there are not only dense layers and relus, cheap enough."""
+        if number == len(self.program.steps) - 1:
+            return False
+        steps = [step.number for step in self.program.steps[: number + 1]]
+        products = sum(self.layers[n].products for n in steps if n is not None)
+        return self.program.plain or 4 * self.program.sizes[number] * products <= BUDGET
 
     def _tighten(self, number: int, z: Interval, d: Interval) -> None:
-        """R4: intersect z and δz of a hidden layer with backward passes, but where both units are off."""
-        for i in range(len(z[0])):
-            if z[1][i] > 0 or z[1][i] + d[1][i] > 0:
-                unit = [int(i == j) for j in range(len(z[0]))]
-                minus = [-c for c in unit]
-                z[1][i] = min(z[1][i], self.backward(number, [], unit, False))
-                z[0][i] = max(z[0][i], -self.backward(number, [], minus, False))
-                d[1][i] = min(d[1][i], self.backward(number, unit, [], False))
-                d[0][i] = max(d[0][i], -self.backward(number, minus, [], False))
+        """R4: intersect z and δz of a hidden layer with backward passes, but where both relus are off."""
+        steps, layout = self.program.steps, self.program.steps[number].layout
+        relus = all(step.gate == RELU for step in steps if number in step.feeds)
+        owner, top = layout.beside(list(range(len(z[0])))), z[1]
+        open_d = [k for k, i in enumerate(owner) if not relus or top[i] > 0 or top[i] + d[1][k] > 0]
+        open_z = dict.fromkeys(owner[k] for k in open_d)
+        tasks = [(z, i, sign) for i in open_z for sign in (1, -1)] + [(d, k, sign) for k in open_d for sign in (1, -1)]
+        for at in range(0, len(tasks), CHUNK):
+            chunk, forms = tasks[at : at + CHUNK], []
+            for target, i, sign in chunk:
+                row = Row([sign * (i == j) for j in range(len(target[0]))], 0)
+                forms.append(Form(ZERO, row) if target is z else Form(row, ZERO))
+            for (target, i, sign), bound in zip(chunk, self.backward(number, forms, False), strict=True):
+                end = target[sign > 0]
+                end[i] = min(end[i], bound) if sign > 0 else max(end[i], -bound)
 
-    def backward(self, number: int, a: list[int], b: list[int], ball: bool) -> int:
-        """R3: an upper bound of a·δz + b·z at a layer, going back to the input; an empty row stands for zeros."""
-        a_bits = b_bits = constant = 0
-        while True:
-            layer, biases = self.layers[number], self.biases[number]
-            for row, bits, (low, high) in ((b, b_bits, biases[0]), (a, a_bits, biases[1])):
-                constant += up(sum(c * (t if c > 0 else s) for c, s, t in zip(row, low, high, strict=False)), bits)
-            mixed, bits, other = layer.D.combine(a), a_bits + layer.D.bits, b_bits + layer.W.bits
-            if b:
-                p, q = max(0, other - bits), max(0, bits - other)
-                bits = max(bits, other)
-                mixed = [(s << p) + (t << q) for s, t in zip(mixed, layer.W.combine(b), strict=True)]
-            if number == 0:
-                return constant + maximum(mixed, bits, self.region)
-            number -= 1
-            below, a = self.stages[number], layer.V.combine(a) if a else a
-            open_a, open_b = unsure(a, below.delta_lines, True), unsure(mixed, below.lines, False)
-            if number == 0 and not ball:
-                self._ask(open_b, bits, open_a, a_bits + layer.V.bits)
-            z, d = self._balls(number, open_b, open_a) if ball else (None, None)
-            a, a_bits, more = cross(a, a_bits + layer.V.bits, below.delta_lines, below.d, d)
-            b, b_bits, rest = cross(mixed, bits, below.lines, below.z, z)
-            constant += more + rest
+    def backward(self, tensor: int, forms: list[Form], ball: bool) -> list[int]:
+        """R3: upper bounds of forms on one tensor, going back to the input."""
+        waiting, constants = {tensor: forms}, [0] * len(forms)
+        for number in range(tensor, INPUT, -1):
+            if number not in waiting:
+                continue
+            forms, way, feeds = waiting.pop(number), self.ways[number], self.program.steps[number].feeds
+            if isinstance(way, Affine):
+                self._leave(waiting, feeds[0], way.back(forms, constants))
+                continue
+            counts, parts = [(len(self.at(feed).z[0]), len(self.at(feed).d[0])) for feed in feeds], []
+            for k, form in enumerate(forms):
+                limits = self.balls.limits(number // 2, form, way, ball) if self.program.plain else (None, None)
+                found, constant = way.back(form, counts, limits)
+                constants[k] += constant
+                parts.append(found)
+            for feed, column in zip(feeds, zip(*parts, strict=True), strict=True):
+                self._leave(waiting, feed, list(column))
+        rows = [form.b for form in waiting.get(INPUT, [])]
+        return [c + (maximum(*row, self.region) if row.c else 0) for c, row in zip(constants, rows, strict=True)]
 
-    def _ask(self, z: list[int], z_bits: int, d: list[int], d_bits: int) -> None:
-        """Remember how much each unit of the first layer is asked for: a guess for the scales of R5."""
-        for sums, row, bits in zip(self.asked, (z, d), (z_bits, d_bits), strict=True):
-            drop = max(0, max(map(abs, row), default=0).bit_length() - 400)  # within what a float can square
-            unit = 1 << max(0, bits - drop)
-            sums[:] = [s + ((c >> drop) / unit) ** 2 for s, c in zip(sums, row, strict=True)] if row else sums
-
-    def _balls(self, number: int, z: list[int], d: list[int]) -> tuple[int | None, int | None]:
-        """R5: twice what the slopes of the ball step may leave for the unsettled parts of two rows."""
-        if number == 0:
-            first, second = self.spheres
-            return first.reach(z), second.reach(d) if d else 0
-        radius, radius_d = self.radii(number)
-        return norm(z) * radius, norm(d) * radius_d
-
-    @cached_property
-    def spheres(self) -> tuple[Sphere, Sphere]:
-        """R5: where z and δz of the first layer lie, in scales that suit the rows asked for so far."""
-        layer, (b, e), (box, ball) = self.layers[0], self.biases[0], self.region
-        box = lifted(box) if layer.signed else box
-        centre = [p + q >> 1 for p, q in zip(*box, strict=True)]
-        if ball is not None:
-            centre = lifted((ball[0], ball[0]))[0] if layer.signed else ball[0]
-        reach = [max(q - c, c - p) for p, q, c in zip(*box, centre, strict=True)]
-        found = []
-        for m, bias, squares in zip((layer.W, layer.D), (b, e), self.asked, strict=True):
-            offset = size(total(affine(m, (centre, centre)), bias))
-            found.append(sphere(m, offset, reach, ball[1] if ball else None, list(map(sqrt, squares))))
-        return found[0], found[1]
-
-    def radii(self, number: int) -> tuple[int, int]:
-        """R5: bounds of |z|_2 and |δz|_2 at a layer, at 2^-F."""
-        for i in range(len(self.norms), number + 1):
-            layer, stage, (b, e) = self.layers[i], self.stages[i], self.biases[i]
-            if i:
-                before, (z, d) = self.stages[i - 1], self.norms[-1]
-                z, d = min(z, norm(before.h[1])), min(d, norm(size(before.hd)))
-                d = norm(size(e)) + up(layer.V.norm * d + layer.D.norm * z, F)
-                z = norm(size(b)) + up(layer.W.norm * z, F)
-            else:
-                box, ball = self.region
-                z = spread(layer.unsigned_W, box, ball, b)
-                if layer.signed and ball:
-                    ball = lifted((ball[0], ball[0]))[0], ball[1]
-                d = spread(layer.D, lifted(box) if layer.signed else box, ball, e)
-            self.norms.append((min(z, norm(size(stage.z))), min(d, norm(size(stage.d)))))
-        return self.norms[number]
+    def _leave(self, waiting: dict[int, list[Form]], feed: int, forms: list[Form]) -> None:
+        """Add forms to those that wait at a tensor; the two networks have the same input, and one may be lifted."""
+        if feed == INPUT:
+            count = len(self.region.box[0])
+            forms = [Form(ZERO, lift(b) if self.signed and len(b.c) == count else b) for _, b in forms]
+        if feed in waiting:
+            forms = [Form(merged(a, c), merged(b, d)) for (a, b), (c, d) in zip(waiting[feed], forms, strict=True)]
+        waiting[feed] = forms
 
     def result(self, best: int) -> int:
-        """Return the larger of `best` and the bound of all |δz| of the last layer; idle passes are left out."""
-        number, (low, high) = len(self.layers) - 1, self.stages[-1].d
-        count = len(low)
-        values = [*high, *map(neg, low)]
-        rows = [[(1 if k < count else -1) * (i == k % count) for i in range(count)] for k in range(2 * count)]
-        lines = [line for stage in self.stages[:-1] for line in stage.lines + stage.delta_lines]
-        for ball in (False, True) if number else ():
-            if not ball or any(line.middle == HALF for line in lines):
-                for k in sorted(range(2 * count), key=values.__getitem__, reverse=True):
-                    if values[k] > best:
-                        values[k] = min(values[k], self.backward(number, rows[k], [], ball))
-                        best = max(best, values[k]) if ball else best
+        """R7: the larger of `best` and the bound of all |δ| of the last tensor; idle passes are left out."""
+        number, (low, high) = len(self.known) - 1, self.known[-1].d
+        count, values = len(low), [*high, *map(neg, low)]
+        way = self.ways[number]
+        exact = isinstance(way, Affine) and way.first
+        lines = [part for way in self.ways if isinstance(way, Way) for part in way.lines or ()]
+        rounds = self.program.plain and any(HALF in part[4] for part in lines)
+        for ball in () if exact else (False, True) if rounds else (False,):
+            last, step = ball or not self.program.plain, 1 if ball else CHUNK
+            order = sorted(range(2 * count), key=values.__getitem__, reverse=True)
+            for at in range(0, 2 * count, step):
+                chunk = [k for k in order[at : at + step] if values[k] > best]
+                rows = [[(1 if k < count else -1) * (i == k % count) for i in range(count)] for k in chunk]
+                found = self.backward(number, [Form(Row(row, 0), ZERO) for row in rows], ball) if rows else []
+                for k, bound in zip(chunk, found, strict=True):
+                    values[k] = min(values[k], bound)
+                    best = max(best, values[k]) if last else best
         return max(best, *values)
-
-
-def spread(m: Matrix, box: Interval, ball: tuple[list[int], int] | None, bias: Interval) -> int:
-    """R5: bound |M x + bias|_2 for x in a box, or in a ball of smaller radius, by centre and spectral norm."""
-    centre = [p + q >> 1 for p, q in zip(*box, strict=True)]
-    radius = norm(q - c for q, c in zip(box[1], centre, strict=True))  # the centre is rounded down
-    if ball is not None and ball[1] < radius:
-        centre, radius = ball
-    return norm(size(total(affine(m, (centre, centre)), bias))) + up(m.norm * radius, F)

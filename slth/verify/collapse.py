@@ -1,134 +1,247 @@
-"""Collapse a ticket of pairs to one affine map per target layer, in integers (FORMAT.md 6 and 7)."""
+"""Collapse a ticket of stages to one affine map per affine node of the target, in integers (FORMAT.md 6 and 7)."""
 
 from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cache
+from math import prod
 from operator import mul
 
-from .documents import Target, Ticket
-from .fixed import F, Interval, down, ends, need, pack, scaled, unpack, up
-from .norms import spectral
-from .source import BITS, kept_weights
+from .documents import Ticket
+from .fixed import Interval, down, ends, need, scaled
+from .lines import RELU
+from .maps import ENTRY, TAP, Kernel, Map, Matrix, most
+from .source import BITS, SourceLayer, kept_weights
+from .steps import Layout, Program, lower
+from .target import INPUT, Affine, Target
 
-ENTRY = 42  # bits of the entries of a matrix
-COEFFICIENT = 43  # bits of the coefficients that multiply its rows
+CUBIC = {"tanh": Fraction((1 << 60) // 3 + 1, 1 << 60), "sigmoid": Fraction((1 << 60) // 48 + 1, 1 << 60)}
+LARGEST = 1 << 27  # entries of a stage's map
+Rows = list[list[int]]
+Numbers = dict[int, int]
 
 
-@dataclass(frozen=True)
-class Matrix:
-    """Entries n 2^-bits; each differs from the true one by less than `error` units, or is equal where `error` is 0."""
+@dataclass
+class Sums:
+    """What the kept entries of a stage add up to: V⁺ = unit (P + s N), V⁻ = unit (N + s P), s the slope below 0."""
 
-    rows: list[list[int]]
-    bits: int
-    error: int
-
-    @staticmethod
-    def rounded(rows: list[list[int]], bits: int, error: int) -> "Matrix":
-        """Drop low bits so that |n| <= 2^ENTRY; what is dropped is less than one new unit."""
-        shift = max(0, max(max(max(row), -min(row)) for row in rows).bit_length() - ENTRY)
-        lost = any(n & (1 << shift) - 1 for row in rows for n in row)
-        return Matrix([[n >> shift for n in row] for row in rows], bits - shift, error + lost)
-
-    @cached_property
-    def width(self) -> int:
-        """Return a lane width in which `combine` can not overflow."""
-        return -(-(ENTRY + COEFFICIENT + len(self.rows).bit_length() + 1) // 8) * 8
-
-    @cached_property
-    def packed(self) -> list[int]:
-        """Return the packed rows."""
-        return [pack(row, self.width) for row in self.rows]
-
-    @cached_property
-    def norm(self) -> int:
-        """Return a bound of the spectral norm of (rows 2^-bits), at 2^-F."""
-        return spectral(self.rows, self.bits)
-
-    def combine(self, coefficients: list[int]) -> list[int]:
-        """Return sum_i c_i row_i exactly, for |c_i| <= 2^COEFFICIENT; no coefficients stand for zeros."""
-        return unpack(sum(map(mul, coefficients, self.packed)), len(self.rows[0]), self.width)
+    plus: Rows  # P: units with a positive weight (all units where minus is None: then V⁺ = V⁻, or h' >= 0)
+    minus: Rows | None  # N: units with a negative weight
+    unit: Fraction
+    slope: Fraction
+    constant: Interval  # c, at 2^-F
+    cubes: Rows  # what |h'|³ may add, in units of `third`
+    third: Fraction
 
 
 @dataclass(frozen=True)
-class Layer:
-    """z = W h + b and δz = V δh + D h + e, D = V - W; the first layer takes (x⁺, x⁻) as h if `signed`."""
+class Maps:
+    """z = W h + b and δz = V δh + D h + e, D = V - W repeated; D and V may take (x⁺, x⁻) as h.
 
-    W: Matrix
-    V: Matrix
-    D: Matrix
+    e is enclosed up to what `uneven` |h'| adds, between 0 and its largest, and `rest` |h'|³, of either sign.
+    """
+
+    W: Map
+    V: Map
+    D: Map
     b: Interval
     e: Interval
-    signed: bool
-
-    @cached_property
-    def unsigned_W(self) -> Matrix:
-        """Return W as a matrix of x."""
-        return Matrix([row[: len(row) >> self.signed] for row in self.W.rows], self.W.bits, self.W.error)
+    uneven: Map | None
+    rest: Map | None
 
 
-def _sums(ticket: Ticket, index: int, inputs: int, signed: bool) -> list[list[int]]:
-    """Return M_2 times the collapsed first layer, in integers: columns x⁺, x⁻ (if signed) and the constant 1."""
-    first, second = ticket.layers[index : index + 2]
-    width = inputs * (1 + signed) + 1
+def _units(ticket: Ticket, index: int, inputs: int, both: bool) -> tuple[Numbers, Numbers, tuple[Numbers, Numbers]]:
+    """Read the first layer of a stage: per unit its slot, its weight, and the ends of its level (at 2^-F, or exact).
+
+    Slots are P's inputs, then N's where `both`, then the constant; a unit that adds nothing to them has weight 0.
+    """
+    first, one = ticket.layers[index], Fraction(ticket.layers[index].scale) / 2 ** BITS[ticket.law]
+    gate, constant = first.activation, inputs * (1 + both)
     slot: dict[int, int] = defaultdict(int)
-    factor: dict[int, int] = defaultdict(int)  # 0 for units that add nothing
+    weight: dict[int, int] = defaultdict(int)
+    rest = gate.image(0)
+    low: dict[int, int] = defaultdict(lambda: rest[0])
+    high: dict[int, int] = defaultdict(lambda: rest[1])
     last = -1
     for entries, values in kept_weights(ticket.key, ticket.law, first):
         for entry, a in zip(entries, values, strict=True):
             unit, j = divmod(entry, first.columns)
             need(unit != last, f"mask.{index}: unit {unit} keeps more than one entry (block rule)")
             last = unit
-            if a > 0 or (signed and j < inputs):
-                slot[unit] = width - 1 if j == inputs else j if a > 0 else inputs + j
-                factor[unit] = abs(a)
-    sums = [[0] * width for _ in range(second.rows)]
+            if first.bias and j == first.columns - 1:
+                if gate.kind != "relu":
+                    at = ends([a * one])
+                    low[unit], high[unit] = gate.image(at[0][0])[0], gate.image(at[1][0])[1]
+                elif a > 0:
+                    slot[unit], weight[unit] = constant, a
+            elif a > 0 or both or gate.kind in CUBIC:
+                slot[unit], weight[unit] = (inputs + j if a < 0 and both else j), a
+    return slot, weight, (low, high)
+
+
+def sums(ticket: Ticket, index: int, inputs: int, signed: bool) -> Sums:
+    """Add up the second layer's kept entries: M_2 times the collapsed first layer, and what a level adds."""
+    first, second = ticket.layers[index : index + 2]
+    fed, taps, kind = second.columns - first.rows, second.taps, first.activation.kind
+    both = kind == "leaky_relu" or (kind == "relu" and signed and not fed)
+    slot, weight, (low, high) = _units(ticket, index, inputs, both)
+    width = inputs * (1 + both)
+    rows = [[0] * (width + 1) * taps for _ in range(second.rows)]
+    cubes = [[0] * inputs * taps for _ in range(second.rows if kind in CUBIC else 0)]
+    levels: Interval = ([0] * second.rows, [0] * second.rows)
     for entries, values in kept_weights(ticket.key, ticket.law, second):
         at = 0
-        for i in range(entries[0] // second.columns, entries[-1] // second.columns + 1):
-            start, end = i * second.columns, bisect_left(entries, (i + 1) * second.columns, at)
-            units = [entry - start for entry in entries[at:end]]
-            row, terms = sums[i], map(mul, values[at:end], map(factor.__getitem__, units))
-            for j, term in zip(map(slot.__getitem__, units), terms, strict=True):
+        for i in range(entries[0] // second.width, entries[-1] // second.width + 1):
+            start, end = i * second.width, bisect_left(entries, (i + 1) * second.width, at)
+            places, v = [entry - start for entry in entries[at:end]], values[at:end]
+            at, row = end, rows[i]
+            units = [place // taps - fed for place in places] if taps > 1 or fed else places
+            if fed:
+                direct = bisect_left(places, fed * taps)
+                for place, n in zip(places[:direct], v, strict=False):
+                    row[place] += n
+                places, v, units = places[direct:], v[direct:], units[direct:]
+            terms, slots = map(mul, v, map(weight.__getitem__, units)), list(map(slot.__getitem__, units))
+            if taps > 1:
+                slots = [j * taps + place % taps for j, place in zip(slots, places, strict=True)]
+            for j, term in zip(slots, terms, strict=True):
                 row[j] += term
-            at = end
-    return sums
+            if kind != "relu":
+                for n, unit, place in zip(v, units, places, strict=True):
+                    pair = n * low[unit], n * high[unit]
+                    levels[0][i] += min(pair)
+                    levels[1][i] += max(pair)
+                    if kind in CUBIC:
+                        cubes[i][slot[unit] * taps + place % taps] += abs(n * weight[unit] ** 3)
+    return _summed(ticket, index, inputs * taps, both, rows, cubes, levels)
 
 
-def _layer(sums: list[list[int]], unit: Fraction, weight: list[list[float]], bias: list[float], signed: bool) -> Layer:
-    """Put (sums unit) and the target's weights on one fine scale, then each matrix on its own."""
-    top = max(unit * max(max(max(row), -min(row)) for row in sums), *(Fraction(max(map(abs, row))) for row in weight))
-    fine = 96 - (top.numerator.bit_length() - top.denominator.bit_length())
-    num, shift = unit.numerator, unit.denominator.bit_length() - 1  # unit = num 2^-shift
-    v = [[down(n * num, shift - fine) for n in row[:-1]] for row in sums]
-    v_error = any(n * num & (1 << max(0, shift - fine)) - 1 for row in sums for n in row[:-1])
-    pairs = [[scaled(x, fine) for x in row] for row in weight]
-    w_error = not all(exact for row in pairs for _, exact in row)
-    w = [[n for n, _ in row] + [-n for n, _ in row if signed] for row in pairs]
-    d = [[p - q for p, q in zip(*rows, strict=True)] for rows in zip(v, w, strict=True)]
-    b, constants = ends(bias), [row[-1] * num for row in sums]
-    e = [down(c, shift - F) - t for c, t in zip(constants, b[1], strict=True)]
-    f = [up(c, shift - F) - s for c, s in zip(constants, b[0], strict=True)]
-    parts = (
-        Matrix.rounded(w, fine, w_error),
-        Matrix.rounded(v, fine, v_error),
-        Matrix.rounded(d, fine, v_error + w_error),
+def _summed(ticket: Ticket, index: int, width: int, both: bool, rows: Rows, cubes: Rows, levels: Interval) -> Sums:
+    """Give the sums their units; `width` entries belong to P."""
+    first, second = ticket.layers[index : index + 2]
+    one, two = (Fraction(layer.scale) / 2 ** BITS[ticket.law] for layer in (first, second))
+    kind, split = first.activation.kind, width * (1 + both)
+    c, (n, d) = ends([sum(row[split:]) * one * two for row in rows]), two.as_integer_ratio()
+    c = (
+        [p + t * n // d for p, t in zip(c[0], levels[0], strict=True)],
+        [p - (-t * n // d) for p, t in zip(c[1], levels[1], strict=True)],
     )
-    return Layer(*parts, b, (e, f), signed)
+    unit = two if second.columns > first.rows else one * two / (4 if kind == "sigmoid" else 1)
+    minus = [row[width:split] for row in rows] if both else None
+    plus, third = [row[:width] for row in rows], two * one**3 * CUBIC.get(kind, 0)
+    return Sums(plus, minus, unit, first.activation.slope, c, cubes, third)
 
 
-def collapse(ticket: Ticket, target: Target, signed: bool) -> list[Layer]:
-    """Return the layers of target and ticket; `signed` tells whether the domain has negative coordinates."""
-    need(len(ticket.layers) == 2 * len(target.dense), "the number of layers does not fit the target's")
-    layers = []
-    for index, (weight, bias) in zip(range(0, len(ticket.layers), 2), target.dense, strict=True):
-        first, second = ticket.layers[index : index + 2]
-        rows, inputs = len(weight), len(weight[0])
-        fits = (first.bias, second.bias, second.rows) == (bias is not None, False, rows)
-        fits = fits and (first.columns, second.columns) == (inputs + first.bias, first.rows)
-        need(fits, f"layers[{index}]: shape or bias does not fit the target's")
-        unit = Fraction(first.scale) * Fraction(second.scale) / 4 ** BITS[ticket.law]
-        sums = _sums(ticket, index, inputs, signed and index == 0)
-        layers.append(_layer(sums, unit, weight, bias or [0.0] * rows, signed and index == 0))
-    return layers
+class Layer:
+    """One affine node of the target and its stage."""
+
+    def __init__(self, affine: Affine, found: Sums, fed: Layout, copies: int) -> None:
+        self.affine, self.sums, self.fed, self.copies = affine, found, fed, copies
+        self.places = prod(affine.geometry.places) if affine.geometry else 1
+        rows = len(affine.weight)
+        b = ends(affine.bias or [0.0] * rows)
+        e = [c - b[1][i // copies] for i, c in enumerate(found.constant[0])]
+        f = [c - b[0][i // copies] for i, c in enumerate(found.constant[1])]
+        self.b, self.e = ((self._spread(p), self._spread(q)) for p, q in (b, (e, f)))
+
+    @property
+    def products(self) -> int:
+        """Return how many multiplications the target's map takes."""
+        return len(self.affine.weight) * len(self.affine.weight[0]) * self.places
+
+    def _spread(self, values: list[int]) -> list[int]:
+        return [v for v in values for _ in range(self.places)]
+
+    def _map(self, rows: Rows, bits: int, error: int, entry: int = TAP) -> Map:
+        """Return a map of the node's geometry; `entry` is for convolutions."""
+        if self.affine.geometry:
+            return Kernel.rounded(rows, bits, error, self.affine.geometry, entry)
+        return Matrix.rounded(rows, bits, error)
+
+    def _alone(self, rows: Rows, unit: Fraction) -> Map:
+        """Return a map on a scale of its own."""
+        integers, fine, lost = _fine(rows, unit, _bits(most(rows) * unit))
+        return self._map(integers, fine, lost)
+
+    @cache  # noqa: B019 - a layer lives as long as the program
+    def maps(self, kind: str) -> Maps:
+        """Return the maps for inputs that are lifted, plus (h' >= 0) or of any sign (FORMAT.md 7, difference)."""
+        unit, plus, minus = self.sums.unit, self.sums.plus, self.sums.minus
+        right, left, uneven = plus, plus, None
+        if minus is not None:
+            n, d = self.sums.slope.as_integer_ratio()
+            unit /= d
+            right, left = (
+                [[d * p + n * q for p, q in zip(*pair, strict=True)] for pair in zip(*sides, strict=True)]
+                for sides in ((plus, minus), (minus, plus))
+            )
+        if kind == "lifted":
+            right = [row + [-n for n in other] for row, other in zip(right, left, strict=True)]
+        elif kind == "any" and minus is not None:
+            unit /= 2
+            pairs = [list(zip(*pair, strict=True)) for pair in zip(right, left, strict=True)]
+            uneven = self._alone([[p - q for p, q in row] for row in pairs], unit)
+            right = [[p + q for p, q in row] for row in pairs]
+        cubes = self.sums.cubes
+        rest = self._alone(cubes, self.sums.third) if any(map(any, cubes)) else None
+        return Maps(*self._difference(right, unit, kind == "lifted"), self.b, self.e, uneven, rest)
+
+    def _difference(self, rows: Rows, unit: Fraction, lifted: bool) -> tuple[Map, Map, Map]:
+        """Put V = (rows unit) and W on one fine scale, form D there, then each on its own."""
+        weight, geometry = self.affine.weight, self.affine.geometry
+        block = prod(geometry.kernel) if geometry else self.fed.block
+        bits = _bits(max(most(rows) * unit, *(Fraction(max(map(abs, row))) for row in weight)))
+        v, fine, v_lost = _fine(rows, unit, bits)
+        pairs = [[scaled(x, fine) for x in row] for row in weight]
+        w_lost = not all(exact for row in pairs for _, exact in row)
+        w = [[n for n, _ in row] for row in pairs]
+        folded = [self.fed.folded(row, block) for row in v]
+        wide = [row + [-n for n in row] for row in w] if lifted else w
+        d = [[p - q for p, q in zip(row, wide[i // self.copies], strict=True)] for i, row in enumerate(folded)]
+        error = v_lost * self.fed.copies + w_lost
+        return self._map(w, fine, w_lost), self._map(v, fine, v_lost), self._map(d, fine, error, ENTRY)
+
+
+def _bits(top: Fraction) -> int:
+    """Return a scale 96 bits below the largest entry."""
+    return 96 - (top.numerator.bit_length() - top.denominator.bit_length())
+
+
+def _fine(rows: Rows, unit: Fraction, bits: int) -> tuple[Rows, int, bool]:
+    """Return (rows unit) in units of 2^-bits, rounded down: integers, bits, and whether that lost anything."""
+    n, shift = unit.numerator, unit.denominator.bit_length() - 1 - bits  # unit is n over a power of two
+    lost = any(x * n & (1 << max(0, shift)) - 1 for row in rows for x in row)
+    return [[down(x * n, shift) for x in row] for row in rows], bits, lost
+
+
+def _fits(first: SourceLayer, second: SourceLayer, affine: Affine, fed: Layout) -> bool:
+    """Tell whether two layers of the source are a stage for an affine node that is fed so many copies."""
+    taps = prod(affine.geometry.kernel) if affine.geometry else 1
+    inputs, biased = len(affine.weight[0]) // taps, affine.bias is not None
+    if second.direct:
+        shapes = (first.columns, first.bias, second.columns) == (1, True, inputs * fed.copies + first.rows)
+    else:
+        shapes = (first.columns, first.bias, second.columns) == (inputs + biased, biased, first.rows)
+        shapes = shapes and fed.copies == 1 and first.rows > 0
+    rows = second.rows == len(affine.weight) * second.copies and not second.bias
+    kernels = first.kernel == (1, 1) and second.kernel == (affine.geometry.kernel if affine.geometry else (1, 1))
+    plain = second.activation == RELU and not first.direct and first.copies == 1
+    return shapes and rows and kernels and plain and (not second.direct or first.activation == RELU)
+
+
+def collapse(ticket: Ticket, target: Target, signed: bool) -> tuple[Program, list[Layer]]:
+    """Return target and ticket, step by step; `signed` tells whether the domain has negative coordinates."""
+    need(len(ticket.layers) == 2 * len(target.affine), "the number of layers does not fit the target's")
+    copies = [layer.copies for layer in ticket.layers[1::2]]
+    program, layers = lower(target, copies, signed), []
+    steps = [step for step in program.steps if step.number is not None]
+    for number, (affine, fed, step) in enumerate(zip(target.affine, program.fed, steps, strict=True)):
+        first, second = ticket.layers[2 * number : 2 * number + 2]
+        need(_fits(first, second, affine, fed), f"layers[{2 * number}]: shape or kind does not fit the target's")
+        source = step.feeds[0]
+        negative = signed if source == INPUT else not program.steps[source].positive
+        inputs = second.columns - first.rows or first.columns - first.bias
+        need(second.rows * inputs * second.taps <= LARGEST, f"layers[{2 * number}]: a map of more than 2^27 entries")
+        layers.append(Layer(affine, sums(ticket, 2 * number, inputs, negative), fed, copies[number]))
+    return program, layers

@@ -51,6 +51,12 @@ def natural(low: int, high: int) -> Callable[[Any], bool]:
     return lambda value: type(value) is int and low <= value <= high
 
 
+def pair(low: int) -> Callable[[Any], bool]:
+    """Return the test for two integers from low to 4096."""
+    side = natural(low, 1 << 12)
+    return lambda value: isinstance(value, list) and len(value) == 2 and all(map(side, value))
+
+
 def text(pattern: str) -> Callable[[Any], bool]:
     """Return the test for strings of a pattern."""
     return lambda value: isinstance(value, str) and re.fullmatch(pattern, value) is not None

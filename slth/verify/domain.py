@@ -31,6 +31,11 @@ class Region(NamedTuple):
     box: Interval
     ball: tuple[list[int], int] | None
 
+    def at(self, places: list[int]) -> "Region":
+        """Return what is known of some coordinates."""
+        low, high = ([end[k] for k in places] for end in self.box)
+        return Region((low, high), ([self.ball[0][k] for k in places], self.ball[1]) if self.ball else None)
+
 
 class Domain(NamedTuple):
     """A union of regions, in words too; `box` bounds all their coordinates."""

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import lru_cache
+from itertools import repeat
 from math import isqrt
+from operator import add, neg
 
 F = 96  # fraction bits of every bound: an integer n stands for n 2^-F
 Interval = tuple[list[int], list[int]]  # lower and upper ends at 2^-F
@@ -42,7 +44,32 @@ def norm(vector: Iterable[int]) -> int:
 
 def size(interval: Interval) -> list[int]:
     """Return the largest absolute value in every coordinate."""
-    return [max(-low, high) for low, high in zip(*interval, strict=True)]
+    return list(map(max, map(neg, interval[0]), interval[1]))
+
+
+def plus(vector: Iterable[int]) -> list[int]:
+    """Return max(v, 0) in every coordinate."""
+    return list(map(max, vector, repeat(0)))
+
+
+def total(p: Interval, q: Interval) -> Interval:
+    """Return the sum of two enclosures."""
+    return list(map(add, p[0], q[0])), list(map(add, p[1], q[1]))
+
+
+def around(radius: int, count: int) -> Interval:
+    """Return the enclosure of `count` values of at most this size."""
+    return [-radius] * count, [radius] * count
+
+
+def meet(p: Interval, q: Interval) -> Interval:
+    """Return the intersection of two enclosures of one vector."""
+    return list(map(max, p[0], q[0])), list(map(min, p[1], q[1]))
+
+
+def lifted(box: Interval) -> Interval:
+    """R0: enclose (x⁺, x⁻) for x in a box."""
+    return plus(box[0]) + plus(map(neg, box[1])), plus(box[1]) + plus(map(neg, box[0]))
 
 
 def scaled(value: float | Fraction, bits: int) -> tuple[int, bool]:
@@ -73,8 +100,12 @@ def pack(values: Sequence[int], width: int) -> int:
     return int.from_bytes(lanes, "little") - _halves(len(values), width)
 
 
-def unpack(packed: int, count: int, width: int) -> list[int]:
-    """Return the lowest lanes: with 2^(width - 1) added to each none is negative, so no borrow crosses a lane."""
+def unpack(packed: int, count: int, width: int, places: Iterable[int] | None = None) -> list[int]:
+    """Return the lowest lanes, or those at some places among them.
+
+    With 2^(width - 1) added to each none is negative, so no borrow crosses a lane.
+    """
     half, size = 1 << width - 1, width // 8
     lanes = (packed + _halves(count, width) & (1 << width * count) - 1).to_bytes(count * size, "little")
-    return [int.from_bytes(lanes[i : i + size], "little") - half for i in range(0, count * size, size)]
+    starts = range(0, count * size, size) if places is None else [place * size for place in places]
+    return [int.from_bytes(lanes[i : i + size], "little") - half for i in starts]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .fixed import need
+from .lines import RELU, Gate
 
 BITS = {"uniform/1": 24, "sign/1": 0, "normal/1": 20}
 NORMAL_SHA256 = "8c2cf7ff450aa672e28ab73799edb7447fe3731be7feb6bce0c355f64bed6851"
@@ -29,6 +30,21 @@ class SourceLayer(NamedTuple):
     encoding: str
     kept: int
     mask: bytes
+    taps: int = 1
+    kernel: tuple[int, int] = (1, 1)
+    activation: Gate = RELU
+    direct: bool = False
+    copies: int = 1
+
+    @property
+    def width(self) -> int:
+        """Return the number of entries of a row."""
+        return self.columns * self.taps
+
+    @property
+    def size(self) -> int:
+        """Return the number of weights."""
+        return self.rows * self.width
 
 
 def key_of(seed: int) -> tuple[int, int]:
@@ -109,7 +125,7 @@ def _gaps(data: bytes) -> Iterator[list[int]]:
 
 def kept_entries(layer: SourceLayer) -> Iterator[list[int]]:
     """Yield the kept entries of a mask in increasing order, in lists that are not empty; check range and number."""
-    total, count = layer.rows * layer.columns, 0
+    total, count = layer.size, 0
     need(layer.encoding == "gaps" or len(layer.mask) == (total + 7) // 8, f"mask.{layer.number}: wrong number of bytes")
     for entries in _bits(layer.mask) if layer.encoding == "bits" else _gaps(layer.mask):
         count += len(entries)

@@ -4,8 +4,8 @@ from math import sqrt
 from operator import mul
 from typing import NamedTuple
 
-from .collapse import Matrix
 from .fixed import F, norm, up
+from .maps import Matrix
 from .norms import spectral
 
 SCALE = 24  # bits of the largest scale

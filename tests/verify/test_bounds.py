@@ -7,11 +7,26 @@ from itertools import product
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from slth.verify.bounds import affine, lifted, maximum, spread
-from slth.verify.collapse import COEFFICIENT, Matrix
+from slth.verify.balls import spread
+from slth.verify.bounds import maximum
 from slth.verify.domain import Region
-from slth.verify.fixed import F, Interval, norm
-from slth.verify.lines import HALF, OFF, ON, SLOPE, Line, cross, delta_line, delta_relu, relu_line, unsure
+from slth.verify.fixed import F, Interval, lifted, norm, size
+from slth.verify.lines import (
+    COEFFICIENT,
+    HALF,
+    OFF,
+    ON,
+    SLOPE,
+    Line,
+    Row,
+    cross,
+    delta_line,
+    delta_relu,
+    relu_line,
+    trim,
+    unsure,
+)
+from slth.verify.maps import Matrix
 from slth.verify.sphere import sphere
 
 VALUES = st.integers(-(2**100), 2**100) | st.integers(-5, 5)
@@ -25,8 +40,10 @@ def relu(x: Fraction) -> Fraction:
 
 def crossed(row: list[int], lines: list[Line], radius: int, both: bool) -> tuple[list[int], int, int]:
     """`cross` at 0 bits for values in [-4, 4], with a 2-norm ball of a radius, none where it is negative."""
-    values = [-4 << F] * len(row), [4 << F] * len(row)
-    return cross(row, 0, lines, values, norm(unsure(row, lines, both)) * radius if radius >= 0 else None)
+    values, turned = ([-4 << F] * len(row), [4 << F] * len(row)), tuple(zip(*lines, strict=True))
+    ball = norm(unsure(row, turned, both)) * radius if radius >= 0 else None
+    new, constant = cross(Row(row, 0), turned, values, ball)
+    return new.c, new.bits, constant
 
 
 def inside(ends: tuple[int, int], part: Fraction) -> Fraction:
@@ -145,7 +162,7 @@ def test_affine_encloses_and_is_tight(
     pairs: list[tuple[int, int]], rows: list[list[int]], bits: int, part: Fraction
 ) -> None:
     rows = [row[: len(pairs)] for row in rows]
-    low, high = affine(Matrix(rows, bits, 0), box_of(pairs))
+    low, high = Matrix(rows, bits, 0).affine(box_of(pairs))
     for i, row in enumerate(rows):
         value = sum((n * inside(ends, part) for n, ends in zip(row, pairs, strict=True)), Fraction(0))
         assert low[i] <= value / Fraction(2) ** bits <= high[i]
@@ -174,8 +191,11 @@ def test_crossing_a_relu_never_loses(
     if ball:
         while radius * radius < sum(v * v for v in z):
             radius = 2 * radius + 1
-    left = norm(unsure(row, lines, both)) * radius if ball else None
-    new, new_bits, constant = cross(row, bits, lines, values, left)
+    turned = tuple(zip(*lines, strict=True))
+    left = norm(unsure(row, turned, both)) * radius if ball else None
+    crossed_row, constant = cross(Row(row, bits), turned, values, left)
+    (new, new_bits), more_constant = trim(crossed_row, sum(size(values)))
+    constant += more_constant
     true = sum((c * v for c, v in zip(row, h, strict=True)), Fraction(0)) / Fraction(2) ** bits
     bound = sum((c * v for c, v in zip(new, z, strict=True)), Fraction(0)) / Fraction(2) ** new_bits + constant
     assert true <= bound

@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 from segment_oracle import trace
 from tiny_ticket import TinyTicket, random_ticket
 
-from slth.verify.collapse import COEFFICIENT, ENTRY, Matrix, collapse
-from slth.verify.documents import read_target, read_ticket
+from slth.verify.collapse import collapse
+from slth.verify.documents import read_ticket
 from slth.verify.fixed import BadInput, F
+from slth.verify.lines import COEFFICIENT
+from slth.verify.maps import ENTRY, Matrix
+from slth.verify.target import read_target
 
 LAWS = ["uniform/1", "sign/1", "normal/1"]
 
@@ -30,7 +33,8 @@ def test_collapse_is_the_masked_source(seed: int, tmp_path: Path) -> None:
     target, source = read_target(target_path), ticket.affine()
     x = [Fraction(draw.randint(-50, 50), 10) for _ in range(target.inputs)]
     h = g = x
-    for index, layer in enumerate(collapse(read_ticket(path), target, True)):
+    for index, made in enumerate(collapse(read_ticket(path), target, True)[1]):
+        layer = made.maps("plus" if index else "lifted")
         weights, biases = ticket.target.affine()[index]
         _, true_z = trace([(weights, biases)], h, False)
         _, true_g = trace(source[2 * index : 2 * index + 2], g, False)
@@ -39,8 +43,8 @@ def test_collapse_is_the_masked_source(seed: int, tmp_path: Path) -> None:
         ]
         difference = [q - p for p, q in zip(*parts, strict=True)]
         for i in range(len(true_z)):
-            z = sum((n * v for n, v in zip(layer.W.rows[i], parts[0], strict=True)), Fraction(0)) / 2**layer.W.bits
-            slack = layer.W.error * sum(map(abs, parts[0])) / 2**layer.W.bits
+            z = sum((n * v for n, v in zip(layer.W.rows[i], h, strict=True)), Fraction(0)) / 2**layer.W.bits
+            slack = layer.W.error * sum(map(abs, h)) / 2**layer.W.bits
             assert Fraction(layer.b[0][i], 2**F) - slack <= true_z[i] - z <= Fraction(layer.b[1][i], 2**F) + slack
             d = sum((n * v for n, v in zip(layer.V.rows[i], difference, strict=True)), Fraction(0)) / 2**layer.V.bits
             d += sum((n * v for n, v in zip(layer.D.rows[i], parts[0], strict=True)), Fraction(0)) / 2**layer.D.bits

@@ -197,12 +197,21 @@ D0, D1 = {"op": "dense", "weight": "w0", "bias": "b0"}, {"op": "dense", "weight"
 NODES: dict[str, list[Any]] = {
     "no node": [],
     "no dense": [FLATTEN],
-    "no relu between": [D0, D1],
-    "two relus between": [D0, RELU, RELU, D1],
-    "two relus at the end": [D0, RELU, D1, RELU, RELU],
-    "relu first": [RELU, D0, RELU, D1],
-    "flatten later": [D0, RELU, FLATTEN, D1],
-    "unknown op": [D0, RELU, D1, {"op": "tanh"}],
+    "unknown op": [D0, RELU, D1, {"op": "softmax"}],
+    "inputs that do not exist": [D0, RELU | {"inputs": [1]}, D1],
+    "inputs that come later": [D0, RELU | {"inputs": [2]}, D1],
+    "inputs below -1": [D0, RELU | {"inputs": [-2]}, D1],
+    "inputs that go without saying": [D0, RELU | {"inputs": [0]}, D1],
+    "two inputs of a relu": [D0, RELU, RELU | {"inputs": [0, 1]}, D1],
+    "one input of a sum": [D0, RELU, {"op": "add"}, D1],
+    "a sum of two shapes": [D0, RELU, D1, {"op": "add", "inputs": [1, 2]}],
+    "a node that feeds nobody": [D0, RELU, D1, RELU, RELU | {"inputs": [2]}],
+    "leaky_relu without slope": [D0, {"op": "leaky_relu"}, D1],
+    "leaky_relu of slope 1": [D0, {"op": "leaky_relu", "slope": ONE}, D1],
+    "leaky_relu of slope 0": [D0, {"op": "leaky_relu", "slope": "0x0.0p+0"}, D1],
+    "relu with a slope": [D0, RELU | {"slope": (0.5).hex()}, D1],
+    "convolution of vectors": [{"op": "conv", "weight": "w0", "stride": [1, 1], "padding": [0, 0]}, RELU, D1],
+    "pool of vectors": [D0, {"op": "maxpool", "kernel": [1, 1], "stride": [1, 1]}, D1],
     "two ops in one": [D0, RELU, D1, {"op": "relu dense"}],
     "op no string": [D0, RELU, D1, {"op": ["relu"]}],
     "node no object": [D0, "relu", D1],
@@ -224,6 +233,24 @@ def test_bad_nodes(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ticket.target.arch["nodes"] = NODES[name]
     path = ticket.target.write(tmp_path / "t")
     refused(ticket.write(tmp_path / "k"), path, path, capsys)
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        [D0, D1],
+        [D0, RELU, RELU, D1],
+        [D0, RELU, D1, RELU, RELU],
+        [RELU, D0, RELU, D1],
+        [D0, RELU, FLATTEN, D1],
+        [D0, RELU, D1, {"op": "tanh"}],
+        [D0, {"op": "leaky_relu", "slope": (0.25).hex()}, {"op": "add", "inputs": [0, 1]}, D1],
+    ],
+)
+def test_other_orders_of_nodes_are_read(nodes: list[Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ticket = good()
+    ticket.target.arch["nodes"] = nodes
+    assert run(ticket.write(tmp_path / "k"), ticket.target.write(tmp_path / "t"), capsys)[0] == 0
 
 
 ARCHS: dict[str, dict[str, Any]] = {

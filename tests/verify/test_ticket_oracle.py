@@ -10,9 +10,11 @@ from tiny_ticket import TinyTarget, TinyTicket, random_ticket
 
 from slth.verify.bounds import Bound
 from slth.verify.collapse import collapse
-from slth.verify.documents import read_target, read_ticket
+from slth.verify.documents import read_ticket
 from slth.verify.domain import claimed
 from slth.verify.fixed import F
+from slth.verify.lines import Known
+from slth.verify.target import read_target
 
 LAWS = ["uniform/1", "sign/1", "normal/1"]
 NOISE = [None, 0.3, 1e-2, 1e-7, 0.0]
@@ -22,9 +24,10 @@ def proved_eps(ticket: TinyTicket, folder: Path) -> Fraction:
     target = read_target(str(ticket.target.write(folder / "target")))
     read = read_ticket(str(ticket.write(folder / "ticket")))
     regions = claimed(read, target.inputs).regions
-    layers, best = collapse(read, target, any(min(region.box[0]) < 0 for region in regions)), 0
+    signed, best = any(min(region.box[0]) < 0 for region in regions), 0
+    program, layers = collapse(read, target, signed)
     for region in regions:
-        best = Bound(layers, region).result(best)
+        best = Bound(program, layers, region, signed).result(best)
     return Fraction(best, 2**F)
 
 
@@ -52,13 +55,14 @@ def test_the_norms_of_every_layer_hold(seed: int, tmp_path: Path) -> None:
     target = read_target(str(ticket.target.write(tmp_path / "target")))
     read = read_ticket(str(ticket.write(tmp_path / "ticket")))
     regions = claimed(read, target.inputs).regions
-    layers = collapse(read, target, any(min(region.box[0]) < 0 for region in regions))
+    signed = any(min(region.box[0]) < 0 for region in regions)
+    program, layers = collapse(read, target, signed)
     source = ticket.affine()
     for number, region in enumerate(regions):
-        bound = Bound(layers, region)
-        for i, stage in enumerate(bound.stages):
-            wide = [-(1 << 300)] * len(stage.z[0]), [1 << 300] * len(stage.z[0])
-            bound.stages[i] = stage._replace(z=wide, d=wide, h=wide, hd=wide)
+        bound = Bound(program, layers, region, signed)
+        for i, known in enumerate(bound.known):
+            wide = [-(1 << 300)] * len(known.z[0]), [1 << 300] * len(known.z[0])
+            bound.known[i] = Known(wide, wide, wide)
         for _ in range(3):
             h = g = random_point(ticket, draw, number)
             for i in range(len(layers)):
@@ -66,7 +70,7 @@ def test_the_norms_of_every_layer_hold(seed: int, tmp_path: Path) -> None:
                     trace([ticket.target.affine()[i]], h, False)[1],
                     trace(source[2 * i : 2 * i + 2], g, False)[1],
                 )
-                radius = bound.radii(i)
+                radius = bound.balls.radii(i)
                 assert sum(v * v for v in z) <= Fraction(radius[0], 2**F) ** 2
                 assert sum((p - q) ** 2 for p, q in zip(z, other, strict=True)) <= Fraction(radius[1], 2**F) ** 2
                 h, g = ([max(v, Fraction(0)) for v in values] for values in (z, other))

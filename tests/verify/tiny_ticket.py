@@ -130,7 +130,8 @@ class TinyTicket:
         encodings = self.encodings or ["bits"] * len(self.layers)
         tensors, masks = dict(self.extra), []
         for k, (layer, kept, encoding) in enumerate(zip(self.layers, self.kept, encodings, strict=True)):
-            data = encode_bits(layer["rows"] * layer["columns"], kept) if encoding == "bits" else encode_gaps(kept)
+            size = layer["rows"] * layer["columns"] * math.prod(layer.get("kernel", [1]))
+            data = encode_bits(size, kept) if encoding == "bits" else encode_gaps(kept)
             tensors[f"mask.{k}"] = ("U8", [len(data)], list(data))
             masks.append({"encoding": encoding, "kept": len(kept)})
         body = {
