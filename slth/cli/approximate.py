@@ -146,10 +146,8 @@ def _print(report: dict[str, Any], made: Any) -> None:
     if made.widened:
         screen.note(f"{made.widened} weights were given a wider tolerance: eps holds all the same")
     if len(ticket.missed):
-        screen.note(
-            "missed weights keep their closest subset; more --samples may reach them, or --assignment traded where"
-        )
-        screen.note("the theorem has units to trade")
+        ways = "more --samples may reach them, or --assignment traded where the theorem has units to trade"
+        screen.note(f"missed weights keep their closest subset; {ways}")
     for number, row, place, error in _first_missed(ticket.missed):
         first, second = ticket.source.layers[2 * number : 2 * number + 2]
         where = f"row {row}, {_place(first, second, place)}"

@@ -55,7 +55,7 @@ def show(ticket: Annotated[Path, typer.Argument(help="A ticket.")], json: Json =
         kept = len(found.mask.kept[number])
         shape = f"{screen.layer_shape(layer)}, scale {layer.scale:g}"
         lines.append((f"layer {number}", f"{shape}, {screen.count(kept)} kept"))
-    lines += [(key, _plain(value)) for key, value in found.made.items()]
+    lines += [(key, _plain(value)) for key, value in found.made.items() if value != {}]
     lines += [("missed", f"{len(found.missed)} weights"), ("sha256", digest)]
     screen.rows(lines)
 
