@@ -7,6 +7,7 @@ PYTHON ?= python3
 unit notebooks: export OPENBLAS_NUM_THREADS = 1
 
 BIN := .venv/bin
+BENCHMARKS := pensia lenet published_cnn burkholz_sums density depth structured vectors
 READY := .venv/.ready
 
 .PHONY: demo test lint types structure unit notebooks figures benchmark clean
@@ -36,7 +37,7 @@ figures: $(READY)
 	for script in paper_figures/fig_*.py; do $(BIN)/python $$script || exit 1; done
 
 benchmark: $(READY)
-	$(BIN)/python benchmarks/pensia.py
+	for name in $(BENCHMARKS); do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 $(READY): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from itertools import repeat
 from math import sqrt
-from typing import TYPE_CHECKING
 
+from .crossing import Crossing
 from .domain import Region
 from .fixed import F, Interval, lifted, norm, size, total, up
 from .lines import Known, Row, unsure
@@ -14,14 +14,11 @@ from .maps import Matrix
 from .sphere import Sphere, sphere
 from .steps import Form, Way
 
-if TYPE_CHECKING:
-    from .bounds import Affine
-
 
 class Balls:
     """What is known of |z|_2 and |δz|_2, layer by layer; affine map l makes tensor 2l and its relu tensor 2l + 1."""
 
-    def __init__(self, region: Region, signed: bool, known: list[Known], ways: list[Affine | Way]) -> None:
+    def __init__(self, region: Region, signed: bool, known: list[Known], ways: list[Crossing | Way]) -> None:
         self.region, self.signed, self.known, self.ways = region, signed, known, ways
         self.norms: list[tuple[int, int]] = []
         self.asked: tuple[list[float], list[float]] = ([], [])  # of each unit of the first layer
@@ -48,7 +45,7 @@ class Balls:
             if row.c:
                 sums[:] = [s + ((c >> drop) / unit) ** 2 for s, c in zip(sums or repeat(0.0), row.c, strict=False)]
 
-    def _affine(self, number: int) -> Affine:
+    def _affine(self, number: int) -> Crossing:
         way = self.ways[2 * number]
         if isinstance(way, Way):
             raise TypeError("rule R5 is for dense layers with one relu between neighbours")

@@ -1,13 +1,13 @@
 """The rules of inference R0 to R4 and R7: from steps and a region to a proved bound, in integers (FORMAT.md 7)."""
 
 from operator import add, mul, neg
-from typing import NamedTuple
 
 from .balls import Balls
 from .collapse import Layer, Maps
+from .crossing import Crossing, lift
 from .domain import Region
 from .fixed import F, Interval, around, meet, norm, plus, size, total, up
-from .lines import HALF, RELU, ZERO, Known, Row, merged, trim
+from .lines import HALF, RELU, ZERO, Known, Row, merged
 from .maps import Kernel, Map
 from .steps import Form, Program, Step, Way, averaged, larger, seen, versus
 from .target import INPUT
@@ -55,43 +55,6 @@ def image(m: Map, region: Region) -> Interval:
     return low, [maximum(row, m.bits, region) for row in m.rows]
 
 
-class Affine(NamedTuple):
-    """One affine map on a region: its equations with all that is rounded in b and e, and what R3 needs."""
-
-    maps: Maps
-    b: Interval
-    e: Interval
-    reach: int  # of |z| and |δz|, summed
-    reach_d: int
-    first: bool
-
-    def back(self, forms: list[Form], constants: list[int]) -> list[Form]:
-        """R3: rows on (z, δz) as rows on what feeds the map; adds to the constants."""
-        rows: tuple[list[Row], list[Row]] = ([], [])
-        for k, form in enumerate(forms):
-            for row, reach, biases, out in zip(form, (self.reach_d, self.reach), (self.e, self.b), rows, strict=True):
-                row, lost = trim(row, reach)
-                terms = [c * (t if c > 0 else s) for c, s, t in zip(row.c, *biases, strict=bool(row.c))]
-                constants[k] += lost + up(sum(terms), row.bits)
-                out.append(row)
-        a, b = rows
-        through_d, through_w = _through(self.maps.D, a), _through(self.maps.W, b)
-        on_d = [ZERO] * len(forms) if self.first else _through(self.maps.V, a)
-        if self.first and len(self.maps.D.rows[0]) > len(self.maps.W.rows[0]):
-            through_w = [lift(row) for row in through_w]
-        return [Form(p, merged(q, r)) for p, q, r in zip(on_d, through_d, through_w, strict=True)]
-
-
-def _through(m: Map, rows: list[Row]) -> list[Row]:
-    found = m.back([row.c for row in rows])
-    return [Row(c, row.bits + m.bits) if c else ZERO for c, row in zip(found, rows, strict=True)]
-
-
-def lift(row: Row) -> Row:
-    """Return a row on x as one on (x⁺, x⁻)."""
-    return Row(row.c + [-c for c in row.c], row.bits)
-
-
 class Bound:
     """The rules on one region: all that is stored holds for every real x of the region."""
 
@@ -100,7 +63,7 @@ class Bound:
         none = [0] * len(region.box[0])
         self.input = Known(region.box, (none, none), region.box)
         self.known: list[Known] = []
-        self.ways: list[Affine | Way] = []
+        self.ways: list[Crossing | Way] = []
         self.balls = Balls(region, signed, self.known, self.ways)
         for step in program.steps:
             self.known.append(self._step(step) if step.number is None else self._affine(step, layers[step.number]))
@@ -135,10 +98,10 @@ class Bound:
         if not first:
             d = total(d, maps.V.affine(x.d))
         number = len(self.known)
-        self.ways.append(Affine(maps, b, wide, sum(size(z)), sum(size(d)), first))
+        self.ways.append(Crossing(maps, b, wide, sum(size(z)), sum(size(d)), first))
         if self.tight and not first and self._worth(number):
             self._tighten(number, z, d)
-            self.ways[-1] = Affine(maps, b, wide, sum(size(z)), sum(size(d)), first)
+            self.ways[-1] = Crossing(maps, b, wide, sum(size(z)), sum(size(d)), first)
         own = total(self._image(maps.V, x.g, first), total(step.layout.interval(maps.b), e))
         own = total(own, around(maps.V.lost(size(x.g)), len(own[0])))
         return Known(z, d, meet(own, total(step.layout.interval(z), d)))
@@ -191,7 +154,7 @@ class Bound:
             if number not in waiting:
                 continue
             forms, way, feeds = waiting.pop(number), self.ways[number], self.program.steps[number].feeds
-            if isinstance(way, Affine):
+            if isinstance(way, Crossing):
                 self._leave(waiting, feeds[0], way.back(forms, constants))
                 continue
             counts, parts = [(len(self.at(feed).z[0]), len(self.at(feed).d[0])) for feed in feeds], []
@@ -219,7 +182,7 @@ class Bound:
         number, (low, high) = len(self.known) - 1, self.known[-1].d
         count, values = len(low), [*high, *map(neg, low)]
         way = self.ways[number]
-        exact = isinstance(way, Affine) and way.first
+        exact = isinstance(way, Crossing) and way.first
         lines = [part for way in self.ways if isinstance(way, Way) for part in way.lines or ()]
         rounds = self.program.plain and any(HALF in part[4] for part in lines)
         for ball in () if exact else (False, True) if rounds else (False,):
