@@ -12,6 +12,8 @@ _HOME = {
     "Conv": "slth.core.network",
     "Dense": "slth.core.network",
     "Activation": "slth.core.network",
+    "Add": "slth.core.network",
+    "Pool": "slth.core.network",
     "Flatten": "slth.core.network",
     "Box": "slth.core.domain",
     "Ball": "slth.core.domain",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from slth.certify.arena import Arena, arena
 from slth.certify.difference import difference
+from slth.certify.exact import is_exact, least_error
 from slth.certify.pairs import dense
 from slth.certify.rounding import Floats
 from slth.certify.twin import Twin
@@ -27,13 +28,15 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Attack:
-    """The worst input found: a lower bound of the true error.
+    """The worst input found.
 
     Parameters
     ----------
     error : float
-        max_i |ticket - target| there, to about 1e-12 relative; but for remainders of tanh and sigmoid inside the
-        ticket, which are left out. `exact.least_error` proves a lower bound.
+        max_i |ticket - target| there, to about 1e-12 relative; where tanh, sigmoid or rounded constants are in play,
+        without what those may add or take away.
+    proved : float
+        `error`, or where that leaves something out a proved lower bound of the true error there.
     output : int
         The output that attains it.
     input : float64 array of shape (inputs,)
@@ -43,6 +46,7 @@ class Attack:
     """
 
     error: float
+    proved: float
     output: int
     input: Floats
     method: str
@@ -97,7 +101,10 @@ def attack(
             search.polish()
         point = search.inside()
         errors = np.abs(twin.errors(point[None])[0])
-    return Attack(float(errors.max()), int(errors.argmax()), frozen(point), search.found.method)
+        error = proved = float(errors.max())
+        if not is_exact(target, layers):
+            proved = max(0.0, math.nextafter(float(least_error(target, layers, point)), -math.inf))
+    return Attack(error, proved, int(errors.argmax()), frozen(point), search.found.method)
 
 
 class Search:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -10,9 +11,12 @@ import typer
 from slth.cli import screen
 from slth.cli.options import Arch, Input
 from slth.core.errors import BadInput
+from slth.core.network import Network
 from slth.core.source import SourceLayer
+from slth.core.ticket import Ticket
 
 SHOWN = 5
+MIDDLES = 20  # regions at whose middle the target is looked at
 N = TypeVar("N", int, float)
 
 
@@ -26,7 +30,7 @@ def approximate(
     delta: Annotated[float, typer.Option(help="Missed weights that automatic samples may expect.")] = 0.01,
     theorem: Annotated[str, typer.Option(help="auto, or the construction; see slth list.")] = "auto",
     option: Annotated[
-        list[str] | None, typer.Option(help="NAME=VALUE, an option of the theorem; may be repeated.")
+        list[str] | None, typer.Option(help="NAME=VALUE, an option of the theorem (see slth list); may be repeated.")
     ] = None,
     assignment: Annotated[
         str,
@@ -37,7 +41,12 @@ def approximate(
     solver: Annotated[str, typer.Option(help="auto, or a name from slth list.")] = "auto",
     law: Annotated[str, typer.Option(help="Law of the random weights: auto, uniform, normal or sign.")] = "auto",
     seed: Annotated[int, typer.Option(help="Seed of the random network.")] = 0,
-    domain: Annotated[str | None, typer.Option(help="box:LO:HI, ball:FILE.npy:R[:l2] or hull:FILE.npy.")] = None,
+    domain: Annotated[
+        str | None,
+        typer.Option(
+            help="box:LO:HI, ball:FILE.npy:R[:l2] or hull:FILE.npy; default [0, 1] for pictures, else [-1, 1]."
+        ),
+    ] = None,
     arch: Arch = None,
     input_shape: Input = None,
     threads: Annotated[int | None, typer.Option(help="Default: all cores.")] = None,
@@ -77,6 +86,7 @@ def approximate(
         screen.as_json(report)
     else:
         _print(report, made)
+        _say_how_much(made.ticket, found.network)
     short = request.epsilon is not None and made.ticket.claim.eps > request.epsilon
     if len(made.ticket.missed) or short:
         raise typer.Exit(1)
@@ -147,6 +157,8 @@ def _print(report: dict[str, Any], made: Any) -> None:
         screen.note(f"{made.widened} weights were given a wider tolerance: eps holds all the same")
     if len(ticket.missed):
         ways = "more --samples may reach them, or --assignment traded where the theorem has units to trade"
+        if ticket.source.law.bits == 0:
+            ways = "sums of random signs are multiples of the layer's scale: take --law uniform or normal"
         screen.note(f"missed weights keep their closest subset; {ways}")
     for number, row, place, error in _first_missed(ticket.missed):
         first, second = ticket.source.layers[2 * number : 2 * number + 2]
@@ -154,6 +166,20 @@ def _print(report: dict[str, Any], made: Any) -> None:
         screen.note(f"missed: target layer {number + 1}, {where}, off by {screen.number(error)}")
     if len(ticket.missed) > SHOWN:
         screen.note(f"and {screen.count(len(ticket.missed) - SHOWN)} more, in the ticket")
+
+
+def _say_how_much(ticket: Ticket, target: Network) -> None:
+    """A word on claims that are larger than what the target puts out in the middle of its domain."""
+    import math
+
+    import numpy as np
+
+    regions = itertools.islice(ticket.claim.domain.regions(math.prod(target.input_shape)), MIDDLES)
+    middles = np.array([region.lower / 2 + region.upper / 2 for region in regions])
+    largest = float(np.abs(target(middles)).max())
+    if ticket.claim.eps > largest:
+        screen.note(f"that says little: in the middle of the domain no output is beyond {screen.number(largest)};")
+        screen.note("a smaller --domain, such as balls around data, or a smaller --weight-error is easier to certify")
 
 
 def _place(first: SourceLayer, second: SourceLayer, place: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -54,6 +55,9 @@ def show(ticket: Annotated[Path, typer.Argument(help="A ticket.")], json: Json =
     for number, layer in enumerate(found.source.layers):
         kept = len(found.mask.kept[number])
         shape = f"{screen.layer_shape(layer)}, scale {layer.scale:g}"
+        shape += f", then {layer.activation.kind}" if layer.activation.kind != "relu" else ""
+        shape += ", reads its stage's input itself" if layer.direct else ""
+        shape += f", {layer.copies} copies of each neuron" if layer.copies > 1 else ""
         lines.append((f"layer {number}", f"{shape}, {screen.count(kept)} kept"))
     lines += [(key, _plain(value)) for key, value in found.made.items() if value != {}]
     lines += [("missed", f"{len(found.missed)} weights"), ("sha256", digest)]
@@ -153,7 +157,7 @@ def list_plugins(json: Json = False) -> None:
     from slth.theory.theorem import theorems
 
     found = {
-        "theorems": {name: cls.title for name, cls in theorems},
+        "theorems": {name: cls.title + _options(cls) for name, cls in theorems},
         "solvers": {name: (cls.__doc__ or "").strip().splitlines()[0] for name, cls in solvers},
         "laws": {law.name: f"{law.label}, integers at 2^{-law.bits}" for law in LAWS.values()},
     }
@@ -165,12 +169,18 @@ def list_plugins(json: Json = False) -> None:
         screen.rows(entries.items())
 
 
+def _options(theorem: Any) -> str:
+    """The options of a theorem with their defaults, for --option."""
+    found = [f"--option {field.name}={field.default or '...'}" for field in fields(theorem)]
+    return f" ({', '.join(found)})" if found else ""
+
+
 def cite(key: Annotated[str, typer.Argument(help="A theorem, for example pensia2020.")]) -> None:
     """Print what a theorem says and its BibTeX entry."""
     from slth.theory.theorem import theorems
 
     theorem = theorems.get(key)
-    typer.echo(f"{theorem.title}\n\n{theorem.statement}\n\n{theorem.citation}")
+    typer.echo(f"{theorem.title}{_options(theorem)}\n\n{theorem.statement}\n\n{theorem.citation}")
 
 
 def _plain(value: Any, deepest: int = 20) -> str:

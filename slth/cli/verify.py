@@ -110,7 +110,7 @@ class _Case:
             "eps_f64": certified.eps_f64,
             "eps_f32": certified.eps_f32,
             "eps_compared": self.bound,
-            "attack": self.worst.error if self.worst is not None else None,
+            "attack": self.worst.proved if self.worst is not None else None,
             "domain": str(self.domain),
             "target": self.network.digest,
             "ticket": self.sha256,

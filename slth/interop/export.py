@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from slth.core.atomic import write_atomic
 from slth.core.errors import BadInput, Unavailable
@@ -22,7 +24,8 @@ def export_network(network: Network, path: str | os.PathLike[str]) -> None:
     """Write a network where other programs can load it; the ending of the path decides how.
 
     `.safetensors` gives the canonical target, `.py` the Python of the torch module (no torch needed for either), `.pt`
-    or `.pth` the state_dict of that module, whose modules are numbered as the network's nodes.
+    or `.pth` the state_dict of that module, whose modules are numbered as the network's nodes. Module and state_dict
+    are of `float_type`; inputs must be of that type as well.
 
     Raises
     ------
@@ -42,8 +45,16 @@ def export_network(network: Network, path: str | os.PathLike[str]) -> None:
         raise BadInput(f"{shown(os.fspath(path))}: give a name that ends in .pt, .pth, .safetensors or .py")
 
 
+def float_type(network: Network) -> np.dtype[Any]:
+    """The one type that holds all weights exactly: float32 where that does, else float64."""
+    with np.errstate(over="ignore", under="ignore"):
+        arrays = network.tensors().values()
+        exact = all(np.array_equal(array.astype(np.float32), array) for array in arrays)
+    return np.dtype(np.float32 if exact else np.float64)
+
+
 def to_torch_state(network: Network) -> dict[str, torch.Tensor]:
-    """The state_dict of the module of `module_code`: the tensors are copies.
+    """The state_dict of the module of `module_code`: the tensors are copies, all of `float_type`.
 
     Raises
     ------
@@ -54,8 +65,9 @@ def to_torch_state(network: Network) -> dict[str, torch.Tensor]:
         import torch
     except ImportError:
         raise Unavailable("writing .pt needs torch; install slth[torch] or write .safetensors") from None
+    kind = float_type(network)
     return {
-        f"{index}.{name}": torch.from_numpy(array.copy())
+        f"{index}.{name}": torch.from_numpy(array.astype(kind))
         for index, node in enumerate(network.nodes)
         if isinstance(node, Dense | Conv)
         for name, array in node.tensors()
@@ -96,12 +108,15 @@ def sequential_code(network: Network) -> str:
 
 
 def module_code(network: Network) -> str:
-    """A Python file with `build()`, which gives the torch module, in float64, that loads the state_dict."""
+    """A Python file with `build()`, which gives the torch module, in `float_type`, that loads the state_dict."""
+    kind = float_type(network).name
+    cast = ".double()" if kind == "float64" else ""
+    start = f'def build():\n    """The module in {kind}: its inputs must be {kind} as well."""\n'
     head = '"""A network as a torch module: build().load_state_dict(torch.load(PATH, weights_only=True))."""\n\n'
     head += f"from torch import nn\n\nINPUT = {network.input_shape!r}\n\n\n"
     if is_sequential(network):
         lines = "".join(f"        {module_line(node)},\n" for node in network.nodes)
-        return f"{head}def build():\n    return nn.Sequential(\n{lines}    ).double()\n"
+        return f"{head}{start}    return nn.Sequential(\n{lines}    ){cast}\n"
     modules = "".join(
         f'        self.add_module("{number}", {module_line(node)})\n'
         for number, node in enumerate(network.nodes)
@@ -111,7 +126,7 @@ def module_code(network: Network) -> str:
     calls = "".join(f"        {_call(number, node, feeds)}\n" for number, (node, feeds) in enumerate(pairs))
     body = f"class Network(nn.Module):\n    def __init__(self):\n        super().__init__()\n{modules}\n"
     body += f"    def forward(self, x):\n        m = self._modules\n{calls}        return v{len(network.nodes) - 1}\n"
-    return f"{head}{body}\n\ndef build():\n    return Network().double()\n"
+    return f"{head}{body}\n\n{start}    return Network(){cast}\n"
 
 
 def _call(number: int, node: Node, feeds: tuple[int, ...]) -> str:

@@ -13,7 +13,7 @@ from slth.interop.plans import fits
 from slth.interop.sizes import as_text
 from slth.interop.spec import parse_spec
 from slth.interop.states import Layer, Loaded
-from slth.interop.steps import Plan, Step
+from slth.interop.steps import ONCE, Plan, Step
 
 SIDES = (28, 32, 64, 96, 128, 224, 16, 8, 14, 40, 48, 56, 112, 256)
 """Heights of square pictures that are tried, the usual ones first."""
@@ -53,6 +53,7 @@ def guess(loaded: Loaded) -> Plan:
 def _question(loaded: Loaded) -> str:
     """What to ask the user, with a line to type that fits the weights where one was found."""
     unsaid = "the file does not say how its layers are padded, strided and pooled, nor the activations and input shape"
+    unsaid += f" ({ONCE})"
     name = next((name for name in NAMED if fits(named(name), loaded)), None)
     if name is not None:
         return f"{unsaid}: the weights fit --arch {name}; pass that, or another architecture where it is wrong"

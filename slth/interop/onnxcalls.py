@@ -15,6 +15,8 @@ FLOAT, INT, TEXT, TENSOR, INTS = 1, 2, 3, 4, 7
 """AttributeProto.AttributeType, as far as it is read."""
 FIXED = ("Constant", "Transpose")
 """Operations that only stored tensors may go through."""
+ADVICE = {"Shape": "use flatten(1) instead of view or reshape, whose shape is computed here, and export again"}
+"""What to do about operations that stand for something that slth reads in another form."""
 LAST = ("Softmax", "LogSoftmax", "Hardmax", "ArgMax")
 Constants = Mapping[str, Stored]
 
@@ -43,6 +45,8 @@ class Call:
         if node.text(7) not in ("", "ai.onnx") or (op not in (*known, *FIXED)):
             if op in LAST:
                 raise BadFile(f"{where}: certify logits: export the model without its last layer")
+            if op in ADVICE:
+                raise BadFile(f"{where} is not supported: {ADVICE[op]}")
             raise BadFile(f"{where} is not supported; slth reads {', '.join(known)}")
         values = [_attribute(entry, where) for entry in node.messages(5)]
         inputs = node.texts(1)

@@ -82,7 +82,9 @@ class Tracer:
             self.state |= {f"{layer}.{part}": tensor for part, tensor in asked.tensors.items()}
             step = replace(step, layer=layer)
         self.steps.append(step if feeds == (number - 1,) else replace(step, feeds=feeds))
-        self.places[call.output] = number
+        if asked.flat:
+            self.steps.append(Step("flatten"))
+        self.places[call.output] = len(self.steps) - 1
 
     def _is_bias(self, call: Call) -> bool:
         """Whether an Add gives a MatMul its bias; then the bias goes into that layer."""

@@ -18,11 +18,12 @@ from slth.interop.tensors import Stored
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """A step and the tensors of its layer, by part."""
+    """A step, the tensors of its layer by part, and whether its output is made flat."""
 
     step: Step
     tensors: dict[str, Stored] = field(default_factory=dict)
     name: str = ""
+    flat: bool = False
 
 
 def _gemm(call: Call, constants: Constants) -> Asked:
@@ -146,6 +147,19 @@ def _global(call: Call, constants: Constants) -> Asked:
     return Asked(Step("spread", kernel=(1, 1)))
 
 
+def _mean(call: Call, constants: Constants) -> Asked:
+    """The mean over height and width: axes are an attribute, from version 18 of the operators on an input."""
+    found = call.take("axes", "keepdims", "noop_with_empty_axes")
+    axes, keeps = found.get("axes", []), found.get("keepdims", 1)
+    if len(call.inputs) > 1 and not axes:
+        stored = call.constant(1, constants)
+        axes = stored.load().tolist() if stored.dtype == "int64" and stored.shape == (2,) else []
+    if sorted(axis % 4 for axis in axes if -4 <= axis < 4) != [2, 3] or len(axes) != 2 or keeps not in (0, 1):
+        advice = "use AdaptiveAvgPool2d(1) and flatten(1), and export again"
+        raise BadFile(f"{call.where}: only the mean over height and width is supported: {advice}")
+    return Asked(Step("spread", kernel=(1, 1)), flat=keeps == 0)
+
+
 def _flatten(call: Call, constants: Constants) -> Asked:
     call.take("axis")
     call.must("axis", 1, "only Flatten with axis 1 is supported")
@@ -202,6 +216,7 @@ OPERATIONS: dict[str, Callable[[Call, Constants], Asked]] = {
     "MaxPool": _max_pool,
     "AveragePool": _mean_pool,
     "GlobalAveragePool": _global,
+    "ReduceMean": _mean,
     "Add": _plain("add"),
     "Flatten": _flatten,
     "Reshape": _reshape,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ from slth.interop.guess import guess
 from slth.interop.plans import build
 from slth.interop.sizes import parse_input
 from slth.interop.states import Loaded, grouped, load_layers
-from slth.interop.steps import WEIGHTED, Plan
+from slth.interop.steps import ONCE, WEIGHTED, Plan
 from slth.interop.targets import write_target
 
 __all__ = ["Target", "inspect", "read", "write_target"]
@@ -45,20 +46,24 @@ class Target:
 
 
 def read(
-    path: str | os.PathLike[str], arch: str | os.PathLike[str] | None = None, input_shape: str | None = None
+    path: str | os.PathLike[str],
+    arch: str | os.PathLike[str] | None = None,
+    input_shape: str | Sequence[int] | None = None,
 ) -> Target:
-    """Read a trained network from a .pt, .pth or .safetensors file; the content decides, not the name.
+    """Read a trained network from a .pt, .pth, .onnx or .safetensors file; the content decides, not the name.
 
     Parameters
     ----------
     path : path of the file
     arch : str, optional
         What `--arch` takes: `784-500-10`, `lenet5`, a text, or a JSON file. Needed where the file does not say it.
-    input_shape : str, optional
-        What `--input` takes: `1x28x28`. Needed where neither file nor `arch` says it.
+    input_shape : str or sequence of int, optional
+        What `--input` takes, `1x28x28`, or (1, 28, 28). Needed where neither file nor `arch` says it.
 
     Raises
     ------
+    BadInput
+        For an `arch` or an `input_shape` that is none.
     BadFile
         For every file that cannot be read as a network; one line names it and says what to do.
     Unavailable
@@ -79,9 +84,9 @@ def to_target(contents: Contents, plan: Plan | None, shape: Shape | None = None)
         When the architecture is code and no plan is given, or the two contradict each other.
     """
     if contents.code and plan is None:
-        raise BadFile(contents.code)
+        raise BadFile(f"{contents.code} ({ONCE})")
     own = contents.plan() if contents.plan else None
-    loaded = load_layers(grouped(contents.state))
+    loaded = load_layers(grouped(contents.state), own is not None and own.canonical)
     network, heard = _network(own, plan, loaded, shape)
     if contents.digest is not None and contents.digest != network.digest:
         raise BadFile("its digest is not that of its weights: the file was changed or damaged; convert it again")
@@ -111,7 +116,9 @@ def _network(
 
 
 def inspect(
-    path: str | os.PathLike[str], arch: str | os.PathLike[str] | None = None, input_shape: str | None = None
+    path: str | os.PathLike[str],
+    arch: str | os.PathLike[str] | None = None,
+    input_shape: str | Sequence[int] | None = None,
 ) -> dict[str, Any]:
     """Describe a file as far as it can be read: tensors, module tree, architecture, what stands in the way.
 

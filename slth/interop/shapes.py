@@ -9,7 +9,7 @@ from slth.core.errors import BadFile, BadInput
 from slth.core.network import INPUT, Conv, Dense, Flatten, Network, Node, Pool
 from slth.core.nodes import Shape
 from slth.interop.sizes import as_text
-from slth.interop.steps import Pair, Plan
+from slth.interop.steps import ONCE, Pair, Plan
 
 LARGEST = 512
 """Height of the largest square picture that is tried."""
@@ -103,7 +103,8 @@ def input_shape(
     side = sides[0] if few else 32
     example = as_text((channels, side, side))
     fitting = f" (squares that fit: {', '.join(map(str, sides))})" if few else ""
-    raise BadFile(f"the file does not say the shape of an input: pass --input, for example --input {example}{fitting}")
+    unsaid = f"the file does not say the shape of an input ({ONCE})"
+    raise BadFile(f"{unsaid}: pass --input, for example --input {example}{fitting}")
 
 
 def _first(nodes: Nodes, inputs: Feeds) -> Node | Spread | None:

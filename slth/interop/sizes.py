@@ -40,14 +40,18 @@ def checked_shape(values: Sequence[int]) -> Shape:
     return checked_sizes(values, "the input")
 
 
-def parse_input(line: str) -> Shape:
-    """The shape behind `--input`.
+def parse_input(line: str | Sequence[int]) -> Shape:
+    """The shape behind `--input`, a text such as `1x28x28`, or behind (1, 28, 28).
 
     Raises
     ------
     BadInput
-        For anything else than one to eight positive sizes with x between them.
+        For anything else than one to eight positive sizes.
     """
+    if not isinstance(line, str):
+        if not isinstance(line, (tuple, list)) or len(line) > 8 or not all(type(size) is int for size in line):
+            raise BadInput("input_shape takes the shape of one input, such as (1, 28, 28) or '1x28x28'")
+        return checked_shape(line)
     pieces = line.split("x") if len(line) <= 100 else []
     if not 1 <= len(pieces) <= 8 or not all(piece.isascii() and piece.isdigit() for piece in pieces):
         raise BadInput("--input takes the shape of one input, such as 784 or 1x28x28")

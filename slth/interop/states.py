@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -195,10 +195,11 @@ def _check_shape(name: str, part: str, entry: Stored, norm: bool) -> None:
         raise BadFile(f"tensor {label} is empty (shape {entry.shape})")
 
 
-def load_layers(groups: Mapping[str, Mapping[str, Stored]]) -> Loaded:
+def load_layers(groups: Mapping[str, Mapping[str, Stored]], canonical: bool = False) -> Loaded:
     """Read the numbers of every layer.
 
-    All layers get one type: float64 where any tensor is float64, else float32; every conversion is exact.
+    All layers get one type: float64 where any tensor is float64, else float32. In a canonical target each layer has its
+    own type, which the digest names. Every conversion is exact.
 
     Raises
     ------
@@ -206,15 +207,15 @@ def load_layers(groups: Mapping[str, Mapping[str, Stored]]) -> Loaded:
         For more weights than slth reads, numbers that are not finite, masks that are not 0 or 1, missing weights.
     """
     affine = {name: parts for name, parts in groups.items() if not is_norm(parts)}
-    weights = [entry for parts in affine.values() for part, entry in parts.items() if not part.endswith("_mask")]
+    types = {name: _types(parts) for name, parts in affine.items()}
     total = sum(entry.size for parts in groups.values() for entry in parts.values())
     if total > MAX_WEIGHTS:
         raise BadFile(f"holds {total} numbers; slth reads at most {MAX_WEIGHTS}")
-    kinds = sorted({entry.dtype for entry in weights}, key=FLOATS.index)
-    wide = np.dtype(np.float64 if "float64" in kinds else np.float32)
+    kinds = sorted(set().union(*types.values()), key=FLOATS.index)
     layers: list[Layer] = []
     masked: list[str] = []
     for name, parts in affine.items():
+        wide = _wide(types[name] if canonical else kinds)
         weight, cut = _part(name, "weight", parts, wide)
         if weight is None:
             raise BadFile(f"layer {shown(name, 80)} has a bias but no weight")
@@ -226,9 +227,20 @@ def load_layers(groups: Mapping[str, Mapping[str, Stored]]) -> Loaded:
         layers.append(Layer(name, weight, bias))
     norms = tuple(_norm(name, parts) for name, parts in groups.items() if is_norm(parts))
     notes = [f"pruning masks multiplied into the weights of: {', '.join(masked[:8])}"] if masked else []
-    if kinds not in (["float32"], ["float64"], []):
-        notes.append(f"{' and '.join(kinds)} weights, converted exactly to {wide.name}")
+    if any({layer.weight.dtype.name} != types[layer.name] for layer in layers):
+        wides = sorted({layer.weight.dtype.name for layer in layers}, key=FLOATS.index)
+        notes.append(f"{' and '.join(kinds)} weights, converted exactly to {' and '.join(wides)}")
     return Loaded(tuple(layers), norms, ", ".join(kinds), tuple(notes))
+
+
+def _types(parts: Mapping[str, Stored]) -> set[str]:
+    """The number types of a layer in the file, masks aside."""
+    return {entry.dtype for part, entry in parts.items() if not part.endswith("_mask")}
+
+
+def _wide(kinds: Collection[str]) -> np.dtype[Any]:
+    """The narrowest type of a `Layer` that holds all of these exactly."""
+    return np.dtype(np.float64 if "float64" in kinds else np.float32)
 
 
 def _norm(name: str, parts: Mapping[str, Stored]) -> Norm:

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from slth.core.nodes import Shape
 
 Pair = tuple[int, int]
-TITLES = {"relu": "ReLU", "leaky_relu": "LeakyReLU", "tanh": "Tanh", "sigmoid": "Sigmoid"}
+TITLES = {
+    "relu": "ReLU",
+    "leaky_relu": "LeakyReLU",
+    "tanh": "Tanh",
+    "sigmoid": "Sigmoid",
+    "spread": "AdaptiveAvgPool2d",
+}
+ONCE = "slth convert TARGET out.safetensors --arch ... --input ... saves repeating it"
+"""What every message adds that asks for an architecture or the shape of an input."""
 WEIGHTED = ("dense", "conv", "norm")
 MOST = 1 << 12
 

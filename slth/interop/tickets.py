@@ -25,14 +25,35 @@ Bytes = NDArray[np.uint8]
 KEY = "slth.ticket"
 GENERATOR = "philox4x32-10/1"
 MOST_LAYERS = 200
+LARGEST_MAP = 1 << 27
+"""Entries of the map of a stage (FORMAT.md, section 6)."""
 
 
 def write_ticket(path: str | Path, ticket: Ticket) -> str:
-    """Writes a ticket, whole or not at all, and returns the digest written into it."""
+    """Writes a ticket, whole or not at all, and returns the digest written into it.
+
+    Raises
+    ------
+    BadInput
+        For a stage that the format has no room for.
+    Unavailable
+        When the place cannot be written; nothing is left behind.
+    """
+    _check_maps(ticket.source.layers)
     body, tensors = encode(ticket)
     body["sha256"] = content_digest(canonical_json(body), tensors)
     write_container(path, {KEY: canonical_json(body)}, tensors)
     return str(body["sha256"])
+
+
+def _check_maps(layers: tuple[SourceLayer, ...]) -> None:
+    """Refuses stages that no reader of the format would take."""
+    for number, (first, second) in enumerate(zip(layers[::2], layers[1::2], strict=True)):
+        inputs = second.columns - first.rows or first.columns - first.bias
+        entries = second.rows * inputs * second.taps
+        if entries > LARGEST_MAP:
+            most = f"a ticket has at most {LARGEST_MAP}"
+            raise BadInput(f"stage {number} has a map of {entries} entries; {most}: ask for fewer copies")
 
 
 def encode(ticket: Ticket) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:

@@ -89,7 +89,7 @@ def wired(plan: Plan, order: Sequence[Layer | Norm | None]) -> Wiring:
                 raise BadFile(f"no activation before layer {layer.label}: merge the two Linear layers into one")
             if isinstance(node, Activation) and not learned & set(feeds):
                 raise BadFile(f"a {step.title} before the first layer is not supported")
-            wiring.places[number] = wiring.put(node, feeds, step.op if layer is None else layer.label)
+            wiring.places[number] = wiring.put(node, feeds, step.title if layer is None else layer.label)
             if step.op == "flatten" and step.width is not None:
                 wiring.widths[wiring.places[number]] = step.width
             if layer is not None or learned & set(feeds):

@@ -185,7 +185,9 @@ def _attempts(
     limits = None if _free_of_tolerance(request) else wanted
     scalar = plan.stage is not solve_filters
     if scalar and plan.layers[0].samples > (QUICK if limits is None else QUICK_WITHIN):
-        say(f"solving will take about {_expected_seconds(plan, wanted, limits):.0f} s")
+        seconds = _expected_seconds(plan, wanted, limits)
+        if seconds >= 1:
+            say(f"solving will take about {seconds:.0f} s")
     attempts = [_attempt(plan, target, wanted, limits, domain, None, tick)]
     while limits and request.epsilon and attempts[-1].claim > request.epsilon and len(attempts) < MOST_ROUNDS:
         limits = limits.narrowed(NARROWER * request.epsilon / attempts[-1].claim, attempts[-1].errors)

@@ -13,6 +13,7 @@ from slth.certify import Certified, certify
 from slth.certify.prices import prices
 from slth.core.collapse import EffectiveLayer, Zone
 from slth.core.domain import Domain
+from slth.core.errors import BadInput
 from slth.core.network import Conv, Dense, Floats, Network
 from slth.theory.bounds.propagation import LayerShape, entry_tolerances
 from slth.theory.plan import Request, Say
@@ -24,6 +25,7 @@ ROUNDS = 4
 CLAIM_SLACK = 2.0**-9  # what a claim leaves for the exact checker's own outward rounding
 SIMULATED_BITS = 60
 SHORT = 14  # bits of a tolerance, a level or a claim: enough, and the same on every machine
+FINEST = 2.0**-50  # of a layer's largest weight: tolerances below it are out of reach
 USED = 0.75  # the closest of several fitting subsets uses about so much of its tolerance
 
 
@@ -92,7 +94,13 @@ def for_epsilon(target: Network, domain: Domain, epsilon: float, seed: int) -> T
     for how, shape in _shapes(target, domain):
         layers = _capped(target, shape, _level(target, domain, shape, epsilon, seed))
         found.append(Tolerances(layers, f"{how}, for eps {epsilon:g}"))
-    return max(found, key=lambda tolerances: sum(float(np.log(layer).sum()) for layer in tolerances.layers))
+    best = max(found, key=lambda tolerances: sum(float(np.log(layer).sum()) for layer in tolerances.layers))
+    if any(layer.min() < FINEST * _largest(node) for layer, node in zip(best.layers, target.affine, strict=True)):
+        raise BadInput(
+            f"an error of {epsilon:g} can not be certified on {domain}, where the bound of so deep a network is too "
+            "loose: take a smaller --domain, a larger --epsilon, or --weight-error"
+        )
+    return best
 
 
 def by_norms(target: Network, domain: Domain, epsilon: float) -> tuple[float, ...]:

@@ -67,7 +67,8 @@ class Target(NamedTuple):
 def gate(op: str, slope: str | None, what: str) -> Gate:
     """Return an activation from its JSON."""
     value = Fraction(float.fromhex(slope)) if slope is not None else Fraction(0)
-    need((op == "leaky_relu") == (0 < value < 1), f"{what}: leaky_relu has a slope between 0 and 1")
+    fits = slope is not None and 0 < value < 1 if op == "leaky_relu" else slope is None
+    need(fits, f"{what}: leaky_relu has a slope between 0 and 1, and no other activation has one")
     return Gate(op, value)
 
 
