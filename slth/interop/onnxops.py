@@ -154,7 +154,7 @@ def _mean(call: Call, constants: Constants) -> Asked:
     if len(call.inputs) > 1 and not axes:
         stored = call.constant(1, constants)
         axes = stored.load().tolist() if stored.dtype == "int64" and stored.shape == (2,) else []
-    if sorted(axis % 4 for axis in axes if -4 <= axis < 4) != [2, 3] or len(axes) != 2 or keeps not in (0, 1):
+    if not isinstance(axes, list) or sorted(axes) not in ([2, 3], [-2, -1]) or keeps not in (0, 1):
         advice = "use AdaptiveAvgPool2d(1) and flatten(1), and export again"
         raise BadFile(f"{call.where}: only the mean over height and width is supported: {advice}")
     return Asked(Step("spread", kernel=(1, 1)), flat=keeps == 0)

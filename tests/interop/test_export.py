@@ -52,7 +52,7 @@ def agree(network, module):
     import torch
 
     x = np.random.default_rng(1).standard_normal((3, *network.input_shape))
-    np.testing.assert_allclose(module(torch.tensor(x)).detach().numpy(), network(x), rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(module.double()(torch.tensor(x)).detach().numpy(), network(x), rtol=1e-10, atol=1e-10)
 
 
 @given(conv_networks())
@@ -88,6 +88,37 @@ def test_a_convolutional_network_comes_back(tmp_path):
     agree(network, module)
     torch.save(module.float(), tmp_path / "module.pt")
     assert read(tmp_path / "module.pt", None, "1x4x5").network.digest == network.digest
+
+
+HALF, THIRD = np.full((2, 2), 0.5), np.full((2, 2), 1 / 3)
+
+
+@pytest.mark.parametrize("last, kind", [(HALF, "float32"), (THIRD, "float64"), (HALF * 1e300, "float64")])
+def test_models_have_one_float_type(tmp_path, last, kind):
+    torch = pytest.importorskip("torch")
+    first = Dense(HALF.astype(np.float32), np.ones(2, np.float32))
+    network = Network((first, Activation(), Dense(last)), (2,))
+    export_network(network, tmp_path / "net.pt")
+    export_network(network, tmp_path / "net.py")
+    state = torch.load(tmp_path / "net.pt", weights_only=True)
+    place = {}
+    exec((tmp_path / "net.py").read_text(), place)
+    module = place["build"]()
+    for tensors in (state, module.state_dict()):
+        assert {tensor.dtype for tensor in tensors.values()} == {getattr(torch, kind)}
+    module.load_state_dict(state)
+    given = np.ones((1, 2), kind)
+    assert f"inputs must be {kind}" in place["build"].__doc__
+    assert module(torch.from_numpy(given)).detach().numpy().tolist() == network(given).tolist()
+
+
+def test_safetensors_keep_the_type_of_every_layer(tmp_path):
+    first, bias = Dense(HALF.astype(np.float32)), np.full(2, 0.1)
+    network = Network((first, Activation(), Dense(THIRD, bias)), (2,))
+    export_network(network, tmp_path / "net.safetensors")
+    again = read(tmp_path / "net.safetensors")
+    assert [layer.weight.dtype.name for layer in again.network.affine] == ["float32", "float64"]
+    assert again.network.digest == network.digest and again.notes == ()
 
 
 def test_safetensors_keep_the_digest(tmp_path, network):

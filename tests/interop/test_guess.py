@@ -53,6 +53,7 @@ def test_the_line_to_type_works(tmp_path, maker):
     torch.save(net.state_dict(), tmp_path / "net.pt")
     with pytest.raises(BadFile, match="the file does not say how its layers are padded, strided and pooled") as caught:
         read(tmp_path / "net.pt")
+    assert "(slth convert TARGET out.safetensors --arch ... --input ... saves repeating it)" in str(caught.value)
     line = re.search('--arch "(.*)"$', str(caught.value))[1]
     network = read(tmp_path / "net.pt", line).network
     if maker != "convolutions only":

@@ -37,6 +37,11 @@ MODELS = {
     "max pool": ([*FLAT, node("MaxPool", "b", kernel_shape=[2, 3], strides=[2, 1], ceil_mode=0)], CONV),
     "mean pool": ([*FLAT, node("AveragePool", "b", kernel_shape=[2, 2], count_include_pad=1)], CONV),
     "global": ([*FLAT, node("GlobalAveragePool", "b")], CONV),
+    "mean of pictures": ([*FLAT, node("ReduceMean", "b", axes=[3, 2])], CONV),
+    "mean of pictures as rows": (
+        [*FLAT, node("ReduceMean", "b", "m", axes=[-2, -1], keepdims=0), node("MatMul", "m g")],
+        CONV | {"g": weights(3, 4)},
+    ),
     "leaky": ([FLAT[0], node("LeakyRelu", "a", "b", alpha=0.2), node("LeakyRelu", "b")], CONV),
     "norm": (NORMED, CONV | NORM),
     "sum": (SUM, CONV | {"d.weight": weights(3, 3, 1, 1)}),
@@ -126,6 +131,35 @@ def test_what_torch_exports(tmp_path):
     network = read(tmp_path / "net.onnx").network
     wanted = net.double()(x.double()).detach().numpy()
     np.testing.assert_allclose(network(x.double().numpy()), wanted, atol=1e-5)
+
+
+def test_the_axes_of_a_mean_may_be_an_input(tmp_path):
+    nodes = [*FLAT, node("ReduceMean", "b axes", "m", keepdims=0), node("Gemm", "m g", "n"), node("Relu", "n")]
+    made = model(nodes, CONV | {"axes": np.array([2, 3]), "g": weights(3, 4)}, opset=18)
+    (tmp_path / "net.onnx").write_bytes(made.SerializeToString())
+    x = weights(3, 2, 6, 6)
+    wanted = ReferenceEvaluator(made).run(None, {"x": x})[0]
+    np.testing.assert_allclose(read(tmp_path / "net.onnx").network(x), wanted, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_view_that_torch_exports_is_answered_with_advice(tmp_path):
+    torch = pytest.importorskip("torch")
+
+    class Viewed(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.last = torch.nn.Conv2d(2, 4, 3), torch.nn.Linear(64, 3)
+
+        def forward(self, x):
+            x = torch.relu(self.conv(x))
+            return self.last(x.view(x.size(0), -1))
+
+    axes = {"x": {0: "n"}}
+    given = torch.randn(2, 2, 6, 6)
+    torch.onnx.export(Viewed(), given, tmp_path / "net", dynamo=False, input_names=["x"], dynamic_axes=axes)
+    with pytest.raises(BadFile, match=r"\(Shape\) is not supported: use flatten\(1\) instead of view or reshape"):
+        read(tmp_path / "net")
 
 
 def outside():

@@ -11,7 +11,7 @@ from slth.core.errors import BadFile, BadInput
 from slth.core.network import Flatten
 from slth.interop.architecture import parse_arch
 from slth.interop.describe import summary
-from slth.interop.read import read
+from slth.interop.read import inspect, read
 from slth.interop.safetensors import write_container
 from slth.interop.spec import as_spec, parse_spec
 
@@ -123,6 +123,7 @@ DOES_NOT_FIT = {
     r"operation add adds shapes \(2, 3, 3\) and \(1, 5, 5\)": "1x5x5; save a; conv 2 3; add a; dense 3",
     r"operation maxpool has a window of \(4, 4\)": "1x5x5; conv 2 3; maxpool 4; dense 3",
     r"pass --input, for example --input 1x8x8 \(squares that fit: 8, 9\)": "conv 2 3; relu; maxpool 2; dense 3",
+    r"slth convert TARGET .* saves repeating it\): pass --input": "conv 2 3; relu; maxpool 2; dense 3",
 }
 
 
@@ -156,6 +157,16 @@ def test_bad_input_shapes(tmp_path, line):
     write_container(tmp_path / "net", {}, {"f.weight": np.ones((3, 4))})
     with pytest.raises(BadInput):
         read(tmp_path / "net", None, line)
+
+
+@pytest.mark.parametrize("shape", [(), (0, 4), (1.0, 4), ("1", "4"), (True, 4), 4, (1,) * 9, (1 << 32,)])
+def test_input_shapes_as_numbers(tmp_path, shape):
+    write_container(tmp_path / "net", {}, {"f.weight": np.ones((3, 4))})
+    network = read(tmp_path / "net", None, [1, 2, 2]).network
+    assert network.input_shape == (1, 2, 2)
+    assert inspect(tmp_path / "net", None, (1, 2, 2))["digest"] == network.digest
+    with pytest.raises(BadInput, match=r"input_shape takes|the input that is 0 or too large"):
+        read(tmp_path / "net", None, shape)
 
 
 def test_file_and_user_must_agree_on_the_input(tmp_path):

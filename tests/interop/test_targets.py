@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from slth.core.errors import BadFile
+from slth.core.errors import BadFile, BadInput
+from slth.core.network import Conv, Flatten, Network
 from slth.interop.read import inspect, read, write_target
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -24,6 +25,15 @@ def test_the_example_target_knows_its_digits():
     _, x, _, y = split(digits.data / 16, y, test_size=0.2, random_state=0, stratify=y)
     correct = int((target.network(x).argmax(1) == y).sum())
     assert (correct, len(y)) == (349, 360)
+
+
+def test_targets_beyond_the_format_are_not_written(tmp_path):
+    conv = Conv(np.ones((1, 1, 3, 3)), None, (1, 1), (1, 1))
+    reason = r"node 0 \(conv\) has 4198401 numbers with its padding; a target has at most 4194304 there"
+    with pytest.raises(BadInput, match=reason):
+        write_target(Network((conv, Flatten()), (1, 2047, 2047)), tmp_path / "target")
+    assert not (tmp_path / "target").exists()
+    write_target(Network((conv, Flatten()), (1, 2046, 2046)), tmp_path / "target")
 
 
 @pytest.mark.shared

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from slth.core.domain import Box
-from slth.core.errors import BadFile
+from slth.core.errors import BadFile, BadInput
 from slth.core.laws import law
 from slth.core.mask import Mask
 from slth.core.network import canonical_json, content_digest
@@ -136,6 +136,23 @@ def test_other_spellings_and_impossible_layers_are_refused(tmp_path, name):
     with pytest.raises(BadFile) as caught:
         read_ticket(changed(tmp_path / "net.slth", *CHANGES[name]))
     assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("direct", [False, True])
+def test_tickets_beyond_the_format_are_not_written(tmp_path, direct):
+    first = SourceLayer(1, 1, 1.0, True) if direct else SourceLayer(1, 1 << 13)
+
+    def write(rows):
+        second = SourceLayer(rows, (1 << 13) + 1 if direct else 1, direct=direct, copies=2)
+        source = Source(3, law("uniform"), (first, second))
+        mask = Mask.of(source, [np.zeros(0, np.int64)] * 2)
+        claim = SupNorm("0" * 64, 0.5, Box(Fraction(0), Fraction(1)))
+        write_ticket(tmp_path / "net.slth", Ticket(source, mask, claim, {}))
+
+    with pytest.raises(BadInput, match="stage 0 has a map of 134234112 entries; a ticket has at most 134217728"):
+        write((1 << 14) + 2)
+    assert not (tmp_path / "net.slth").exists()
+    write(1 << 14)
 
 
 def test_a_direct_stage_without_constants_is_read(tmp_path):

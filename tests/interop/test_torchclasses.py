@@ -137,7 +137,9 @@ BAD = {
     "BatchNorm 2 does not directly follow": lambda: plain(nn.ReLU(), nn.BatchNorm2d(4)),
     "BatchNorm 0 does not directly follow": lambda: nn.Sequential(nn.BatchNorm2d(2), nn.Conv2d(2, 1, 1)),
     "BatchNorm 1 has 5 channels, layer 0 before it gives 4": lambda: plain(nn.BatchNorm2d(5)),
-    r"averages down to \(3, 3\), which is supported where that divides": lambda: plain(nn.AdaptiveAvgPool2d(3)),
+    r"operation AdaptiveAvgPool2d averages down to \(3, 3\), which is supported where that divides": lambda: plain(
+        nn.AdaptiveAvgPool2d(3)
+    ),
     "its output_size is not one or two sizes": lambda: plain(nn.AdaptiveAvgPool2d((None, 2))),
     "is a Conv2d with unusual tensors, whose meaning is code": hidden_weight,
     "takes pictures of 3 channels": lambda: plain(nn.ReLU(), nn.Conv2d(3, 1, 1)),
