@@ -36,7 +36,8 @@ def test_a_claim_beyond_the_outputs_is_said_to_say_little(slth, tmp_path):
 
 def test_a_wish_out_of_reach_says_what_to_do(slth, tmp_path):
     write_target(deep(60, 30.0), tmp_path / "deep.safetensors")
-    done = slth("approximate", "--target", tmp_path / "deep.safetensors", "--epsilon", "1e-9", "-o", tmp_path / "t.slth")
+    ask = ["approximate", "--target", tmp_path / "deep.safetensors", "-o", tmp_path / "t.slth"]
+    done = slth(*ask, "--epsilon", "1e-9")
     assert done.code == 2
     assert "smaller --domain, a larger --epsilon" in done.err
 

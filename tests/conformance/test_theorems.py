@@ -1,4 +1,4 @@
-"""Every registered theorem keeps the promises of the door: a ticket, proved, attacked, the same twice, of claimed order."""
+"""Every registered theorem keeps its promises: a ticket, proved, attacked, the same twice, of claimed order."""
 
 from __future__ import annotations
 
