@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slth.core.collapse import Zone
 from slth.core.domain import Box, Domain
 from slth.core.errors import BadInput
 from slth.core.laws import Law
@@ -211,17 +210,3 @@ def check_sequence(target: Network) -> None:
             if not waiting:
                 raise BadInput(f"node {number} is a second activation in a row, or one before the first layer")
             waiting = False
-
-
-def zone_of(target: Network) -> Zone:
-    """The zone of the one activation that a target uses; relu's where it has none.
-
-    Raises
-    ------
-    BadInput
-        When it uses several.
-    """
-    kinds = {node for node in target.nodes if isinstance(node, Activation)}
-    if len(kinds) > 1:
-        raise BadInput(f"the target mixes the activations {', '.join(sorted(k.kind for k in kinds))}; one is needed")
-    return Zone.of(kinds.pop() if kinds else Activation())

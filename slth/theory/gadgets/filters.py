@@ -19,7 +19,7 @@ from slth.core.network import Conv, Dense, frozen
 from slth.core.source import Source
 from slth.rss.problem import Solver
 from slth.theory.gadgets.assignment import EMPTY, assign
-from slth.theory.gadgets.pair import group_columns, integer_tolerances, rounded_targets
+from slth.theory.gadgets.pair import group_columns, integer_tolerances, rounded_targets, telling, worst_of_columns
 from slth.theory.plan import LayerPlan, Plan, Progress, Tick, silent
 
 Integers = NDArray[np.int64]
@@ -108,10 +108,7 @@ class SolvedFilters:
 
     def weight_errors(self) -> Floats:
         """Errors per target weight as in `stages.matrix_of`, shape (rows, columns), the larger of both signs."""
-        out = np.zeros((self.layer.rows, self.layer.columns))
-        for group, column in enumerate(group_columns(self.layer)):
-            np.maximum(out[:, column], self.errors[:, group] * self.layer.unit, out=out[:, column])
-        return out
+        return worst_of_columns(self.layer, self.errors.astype(np.float64) * self.layer.unit)
 
 
 def solve_filters(
@@ -145,7 +142,7 @@ def solve_filters(
         samples = samples_of(plan.source, layer, table, len(entries) < layer.rows)
         goals = np.ascontiguousarray(targets[entries][:, groups].T)
         limit = None if limits is None else limits[entries][:, groups].min(axis=0)
-        picked, _ = plan.gadget.choose(samples, goals, limit, _telling(tick, layer, done, total))
+        picked, _ = plan.gadget.choose(samples, goals, limit, telling(tick, layer, done, total))
         sums = (samples * picked[:, :, None]).sum(axis=1)
         chosen[groups, :widest], errors[np.ix_(entries, groups)] = picked, np.abs(sums - goals).T
         done += len(groups)
@@ -175,8 +172,3 @@ def _batches(layer: LayerPlan, units: Integers, todo: Bits) -> Iterator[tuple[In
         step = max(1, CHUNK // (units.shape[1] * layer.rows))
         for start in range(0, len(groups), step):
             yield groups[start : start + step], entries
-
-
-def _telling(tick: Tick, layer: LayerPlan, before: int, total: int) -> Progress:
-    """What turns the progress of a batch into that of the layer."""
-    return lambda done, _: tick(f"layer {layer.number + 1}", before + done, total)

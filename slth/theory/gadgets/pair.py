@@ -69,10 +69,7 @@ class SolvedPair:
         layer = self.layer
         by_copy = self.errors.reshape(-1, layer.copies, layer.taps, len(self.units)).max(axis=1)
         groups = by_copy.reshape(-1, len(self.units)) * (layer.unit / layer.goals[group_columns(layer)])
-        out = np.zeros((len(groups), layer.columns))
-        for group, column in enumerate(group_columns(layer)):
-            np.maximum(out[:, column], groups[:, group], out=out[:, column])
-        return out
+        return worst_of_columns(layer, groups)
 
 
 def solve_pair(
@@ -110,7 +107,7 @@ def solve_pair(
         if pick.any():
             samples = samples_of(source, layer, units, list(range(len(units))), outputs)
             limit = None if limits is None else limits[rows][pick]
-            tell = _telling(tick, layer, int(todo[: rows.start].sum()), int(todo.sum()))
+            tell = telling(tick, layer, int(todo[: rows.start].sum()), int(todo.sum()))
             chosen[rows][pick], errors[rows][pick] = plan.gadget.choose(samples[pick], targets[rows][pick], limit, tell)
     return SolvedPair(layer, units, chosen, errors)
 
@@ -120,9 +117,17 @@ def _units(plan: Plan, layer: LayerPlan) -> Integers:
     return places_of_copies(plan.source, layer) if layer.fed else assign(plan.source, layer, plan.assignment)
 
 
-def _telling(tick: Tick, layer: LayerPlan, before: int, total: int) -> Progress:
-    """What turns the progress of a chunk into that of the layer."""
+def telling(tick: Tick, layer: LayerPlan, before: int, total: int) -> Progress:
+    """What turns the progress of some instances into that of the layer."""
     return lambda done, _: tick(f"layer {layer.number + 1}", before + done, total)
+
+
+def worst_of_columns(layer: LayerPlan, groups: Floats) -> Floats:
+    """The largest of the numbers (rows, groups) over the groups of each column, shape (rows, columns)."""
+    out = np.zeros((len(groups), layer.columns))
+    for group, column in enumerate(group_columns(layer)):
+        np.maximum(out[:, column], groups[:, group], out=out[:, column])
+    return out
 
 
 def integer_tolerances(tolerances: Floats, unit: float) -> Integers:
