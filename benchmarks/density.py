@@ -23,6 +23,7 @@ from harness import HERE, ROOT, machine
 from slth.rss.solve import solve
 from slth.theory.bounds import density
 from slth.theory.bounds.hitting import hit_chance
+from slth.theory.bounds.papers import natale2024
 
 TABLES = ROOT / "paper_figures" / "data"
 BITS, TARGET = 52, 0.5
@@ -74,7 +75,7 @@ def measure(rows: int, seed: int) -> list[dict[str, Any]]:
                 break
         for k, by_chance in found.items():
             for chance, n in by_chance.items():
-                order = math.log2(k / eps) / density.binary_entropy(k / n)
+                order = math.log2(k / eps) / float(density.binary_entropy(k / n))
                 points.append({"eps": eps, "chance": chance, "k": k, "n": n, "share": k / n, "order": order})
     return points
 
@@ -108,7 +109,7 @@ def curves(constants: dict[float, float]) -> tuple[list[list[Any]], list[list[An
     shares = np.geomspace(0.008, 0.8, 120)
     one = [
         [eps, share]
-        + [density.order_only_samples(share, eps, constant=constants[chance]) for chance in CHANCES]
+        + [float(natale2024.required_samples(share, eps, constant=constants[chance])) for chance in CHANCES]
         + [density.first_moment_n_of_share("U", share, eps, TARGET, CHANCES[0])]
         for eps in ACCURACIES
         for share in shares
@@ -118,9 +119,9 @@ def curves(constants: dict[float, float]) -> tuple[list[list[Any]], list[list[An
     network = [
         [
             share,
-            density.order_only_overparameterisation(share, eps, width, layers),
+            float(natale2024.overparameterisation(width, layers, share, eps)),
             4 * density.first_moment_n_of_share("U", share, entry, TARGET, CHANCES[0]),
-            density.least_parameters(share, eps, width) / width**2,
+            float(natale2024.lower_bound(width, share, eps)) / width**2,
         ]
         for share in np.geomspace(2e-7, 0.8, 120)
     ]

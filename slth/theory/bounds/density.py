@@ -1,8 +1,7 @@
 """Subsets of a fixed size: how sparse a ticket may be for how much over-parameterisation, and what is expected.
 
-A ticket of density g' keeps k = g' n of the n samples of every subset sum. The papers' conditions have constants that
-are not given; they are parameters here, 1 by default, so that what these functions return is of the right *order
-only*. First and second moments have no such constant; they use the Gaussian form of the sum of k samples.
+A ticket of density g' keeps k = g' n of the n samples of every subset sum. First and second moments use the Gaussian
+form of the sum of k samples; the conditions of Natale et al. (2024), of order only, are in `papers.natale2024`.
 """
 
 from __future__ import annotations
@@ -10,103 +9,27 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from slth.core.errors import BadInput
 from slth.theory.bounds.hitting import VARIANCES
 
-LARGEST_SHARE = 1 - 1 / (2 * math.pi)  # of Theorem 5: k <= this times n
+Floats = NDArray[np.float64]
 
 
-def binary_entropy(share: float) -> float:
+def binary_entropy(share: ArrayLike) -> Floats:
     """H_2(p) = -p log2 p - (1 - p) log2 (1 - p), in bits; 0 at 0 and 1.
 
     Raises BadInput for a share outside [0, 1]. Source: definition.
 
-    >>> binary_entropy(0.5), round(binary_entropy(0.05), 4)
-    (1.0, 0.2864)
+    >>> binary_entropy([0.5, 0.05]).round(4).tolist()
+    [1.0, 0.2864]
     """
-    if not 0 <= share <= 1:
-        raise BadInput(f"a share must lie in [0, 1], not {share}")
-    return float(special.entr(share) + special.entr(1 - share)) / math.log(2)
-
-
-def order_only_samples(share: float, eps: float, *, constant: float = 1.0, power: int = 1) -> float:
-    """Order only: the n with n = C log2(share n / eps)^power / H_2(share), k = share n of them being chosen.
-
-    Parameters
-    ----------
-    share : float
-        g' = k/n, in (0, 1).
-    eps : float
-        Of one subset sum; eps / (2 l d_in d_out) for a network of l layers within eps.
-    constant : float
-        C, which the paper does not give.
-    power : int
-        1: one fixed target with constant chance (Theorem 2); 2: all targets |z| <= sqrt k with chance 1 - eps
-        (Corollary 1, and Theorem 3 for networks).
-
-    Raises
-    ------
-    BadInput
-        For numbers out of range.
-
-    Source: Natale et al. (NeurIPS 2024), Theorems 2 and 3; constant a parameter.
-
-    >>> [round(order_only_samples(share, 0.01), 1) for share in (0.05, 0.2, 0.5)]
-    [24.1, 10.7, 8.8]
-    """
-    if not (0 < share < 1 and math.isfinite(eps) and eps > 0 and constant > 0 and power >= 1):
-        given = f"{share}, {eps}, {constant}, {power}"
-        raise BadInput(f"needs 0 < share < 1, eps > 0, constant > 0 and power >= 1, not {given}")
-    scale = constant / binary_entropy(share)
-    n = max(1.0, scale, 1 / (share * eps)) * 1e6
-    for _ in range(500):  # from above to the larger fixed point; the right side grows slower than n
-        n = scale * max(0.0, math.log2(share * n / eps)) ** power if share * n > eps else 0.0
-    return max(n, 1.0)
-
-
-def order_only_overparameterisation(
-    share: float, eps: float, width: int, layers: int, *, constant: float = 1.0, power: int = 2
-) -> float:
-    """Order only: source over target parameters of a network of `layers` square layers, density `share`.
-
-    Formula: 4 n, n the samples of one weight at accuracy eps / (2 l d^2): a pair of source layers has
-    (2 d^2 + 2 d^2) n parameters.
-
-    Raises
-    ------
-    BadInput
-        For numbers out of range.
-
-    Source: Natale et al. (NeurIPS 2024), Theorem 3; constant a parameter.
-
-    >>> round(order_only_overparameterisation(0.5, 0.01, 100, 2))
-    3800
-    """
-    if width < 1 or layers < 1:
-        raise BadInput(f"needs a width and layers >= 1, not {width}, {layers}")
-    return 4 * order_only_samples(share, eps / (2 * layers * width**2), constant=constant, power=power)
-
-
-def least_parameters(share: float, eps: float, width: int) -> float:
-    """Parameters that any random net needs whose k = share n kept ones approximate every d x d map, |W| <= sqrt k.
-
-    Formula: n >= (d^2 / 2) log2(k / eps) / H_2(k / n), chance at least 1/2, eps < 1/16.
-
-    Raises
-    ------
-    BadInput
-        For eps >= 1/16 or a share outside (0, 1 - 1/(2 pi)].
-
-    Source: Natale et al. (NeurIPS 2024), Theorem 5.
-
-    >>> round(least_parameters(0.5, 0.01, 10) / 10**2, 2), round(least_parameters(0.01, 0.01, 10) / 10**2, 1)
-    (7.61, 80.3)
-    """
-    if not (0 < share <= LARGEST_SHARE and 0 < eps < 1 / 16) or width < 1:
-        raise BadInput(f"needs 0 < share <= 0.8408, 0 < eps < 1/16 and a width, not {share}, {eps}, {width}")
-    return order_only_samples(share, eps, constant=width**2 / 2)
+    p = np.asarray(share, np.float64)
+    if not np.all((p >= 0) & (p <= 1)):
+        raise BadInput(f"a share must lie in [0, 1], not {p.tolist()}")
+    return np.asarray((special.entr(p) + special.entr(1 - p)) / math.log(2), np.float64)
 
 
 def expected_hits_of_size(law: str, n: float, k: float, eps: float, z: float) -> float:

@@ -223,53 +223,6 @@ def counting_n(side: int, c_in: int, c_out: int, eps: float, per_filter: bool = 
     return (log2_packing(side, c_in, c_out, eps, per_filter) + math.log2(chance)) / (2 * c_in)
 
 
-def order_only_n(
-    side: int,
-    c_in: int,
-    c_out: int,
-    eps: float,
-    *,
-    layers: int = 1,
-    constant: float = 1.0,
-    side_power: float = 12.0,
-    channel_power: float = 6.0,
-) -> float:
-    """Order only: C side^p c_out^q log^3(side^2 c_out c_in layers / eps) filters a sign group and input channel.
-
-    The paper states a polynomial and gives no C; p and q are what its statement on vectors implies for one fixed
-    target by our own derivation, not quoted. Not a number of samples that is proved to suffice.
-
-    Raises
-    ------
-    BadInput
-        For sizes below 1 or eps outside (0, 1).
-
-    Source: da Cunha, d'Amore, Natale (NeurIPS 2023), the order; constant and powers are parameters.
-
-    >>> f"{order_only_n(3, 1, 1, 0.01):.1e}"
-    '1.7e+08'
-    """
-    if min(side, c_in, c_out, layers) < 1 or not 0 < eps < 1:
-        raise BadInput(f"needs sizes >= 1 and 0 < eps < 1, not {(side, c_in, c_out, layers)}, eps={eps}")
-    log = math.log(side * side * c_out * c_in * layers / eps)
-    return constant * math.pow(side, side_power) * math.pow(c_out, channel_power) * log**3
-
-
-def order_only_vector_n(dims: int, eps: float, constant: float = 1.0) -> float:
-    """Order only: k^2 with k = C D^3 log(D / eps), samples of which a subset of k is near one fixed target.
-
-    Raises BadInput for dims below 1 or eps outside (0, 1).
-
-    Source: da Cunha, d'Amore, Natale (NeurIPS 2023), the order of their theorem on vectors; no C is given.
-
-    >>> round(order_only_vector_n(1, 0.01)), f"{order_only_vector_n(9, 0.01):.1e}"
-    (21, '2.5e+07')
-    """
-    if dims < 1 or not 0 < eps < 1:
-        raise BadInput(f"needs dims >= 1 and 0 < eps < 1, not dims={dims}, eps={eps}")
-    return (constant * dims**3 * math.log(dims / eps)) ** 2
-
-
 def _log_density_of_all(dims: int, n: int, square: float, size: int | None) -> float:
     """Log of the sum over k of C(n, k) times the density of k terms."""
     k = np.arange(1, n + 1) if size is None else np.array([size])

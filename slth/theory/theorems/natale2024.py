@@ -10,7 +10,8 @@ import numpy as np
 
 from slth.core.errors import BadInput
 from slth.core.network import Floats, Network
-from slth.theory.bounds.density import expected_hits_of_size, order_only_samples
+from slth.theory.bounds.density import expected_hits_of_size
+from slth.theory.bounds.papers import natale2024 as paper
 from slth.theory.bounds.samples import SampleChoice
 from slth.theory.gadgets.fixed import FixedSize
 from slth.theory.gadgets.pair import solve_pair
@@ -85,4 +86,4 @@ class Natale2024:
 
     def order(self, tolerance: float) -> float:
         """log2^2(k / tolerance) over the entropy of the density, k samples being chosen (Corollary 1)."""
-        return order_only_samples(self.density, tolerance, power=2)
+        return float(paper.required_samples_of_all_targets(self.density, tolerance))

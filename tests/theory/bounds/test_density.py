@@ -36,21 +36,6 @@ def test_entropy_at_the_ends():
     assert density.binary_entropy(0.11) == pytest.approx(density.binary_entropy(0.89))
 
 
-@given(st.floats(1e-4, 0.9), st.floats(1e-9, 0.1), st.floats(0.5, 20), st.sampled_from([1, 2]))
-def test_samples_solve_their_equation(share, eps, constant, power):
-    n = density.order_only_samples(share, eps, constant=constant, power=power)
-    right = constant * math.log2(share * n / eps) ** power / density.binary_entropy(share) if share * n > eps else 0
-    assert n == pytest.approx(right, rel=1e-6) or (n == 1.0 and right <= 1)
-
-
-def test_overparameterisation_and_lower_bound():
-    n = density.order_only_samples(0.3, 0.01 / (2 * 3 * 50**2), power=2)
-    assert density.order_only_overparameterisation(0.3, 0.01, 50, 3) == pytest.approx(4 * n)
-    least = density.least_parameters(0.3, 0.01, 50)
-    assert least == pytest.approx(50**2 / 2 * math.log2(0.3 * least / 0.01) / density.binary_entropy(0.3))
-    assert least < 50**2 * density.order_only_overparameterisation(0.3, 0.01, 50, 3)
-
-
 @pytest.mark.parametrize("z", [0.5, 1.5])
 def test_hits_of_a_size_agree_with_enumeration(z):
     n, k, eps = 12, 5, 0.003
@@ -89,11 +74,6 @@ def test_first_moment_is_met(share, eps, law, hits):
     "call",
     [
         lambda: density.binary_entropy(1.1),
-        lambda: density.order_only_samples(1.0, 0.1),
-        lambda: density.order_only_samples(0.5, 0.0),
-        lambda: density.order_only_overparameterisation(0.5, 0.1, 0, 1),
-        lambda: density.least_parameters(0.5, 0.0625, 10),
-        lambda: density.least_parameters(0.9, 0.01, 10),
         lambda: density.expected_hits_of_size("U", 4, 5, 0.1, 0.0),
         lambda: density.expected_hits_of_size("X", 4, 2, 0.1, 0.0),
         lambda: density.first_moment_n_of_share("U", 0.0, 0.1, 0.0),

@@ -120,15 +120,6 @@ def test_counting_and_packing_of_layers():
     assert structured.log2_packing(2, 1, 3, 0.1) < structured.log2_packing(2, 1, 3, 0.1, per_filter=True)
 
 
-def test_orders_scale_as_stated():
-    def n(side, c_out, eps):
-        return structured.order_only_n(side, 1, c_out, eps, side_power=13, channel_power=6)
-
-    assert n(3, 1, 9 * 0.01) / n(1, 1, 0.01) == pytest.approx(3.0**13)
-    assert n(1, 2, 2 * 0.01) / n(1, 1, 0.01) == pytest.approx(2.0**6)
-    assert structured.order_only_vector_n(2, 0.02) / structured.order_only_vector_n(1, 0.01) == pytest.approx(64)
-
-
 @pytest.mark.parametrize(
     "call",
     [
@@ -142,8 +133,6 @@ def test_orders_scale_as_stated():
         lambda: structured.counting_eps(1, 0),
         lambda: structured.counting_n(1, 1, 1, 0.1, chance=0.0),
         lambda: structured.log2_packing(0, 1, 1, 0.1),
-        lambda: structured.order_only_n(3, 1, 1, 1.5),
-        lambda: structured.order_only_vector_n(3, 0.0),
     ],
 )
 def test_bad_numbers_are_refused(call):

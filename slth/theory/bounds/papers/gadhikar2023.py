@@ -1,0 +1,43 @@
+"""Gadhikar, Mukherjee, Burkholz (ICML 2023): random networks from which edges are missing at random."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from slth.theory.bounds.catalogue import Numbers, formula
+
+
+@formula(
+    "C width / ln(1 / (1 - share))",
+    gives="units",
+    side="sufficient",
+    sure="order only",
+    seen="summary",
+    printed="abstract: wider by 1/log(1/sparsity)",
+    assumes="every edge of the random network is there with chance share (sparsity 1 - share)",
+)
+def required_width(width: Numbers, share: Numbers, *, constant: Numbers = 1.0) -> Numbers:
+    """Width with which random masks still hold every target of `width` neurons a layer.
+
+    >>> required_width(100, [0.5, 0.1]).round(1).tolist()
+    [144.3, 949.1]
+    """
+    return np.asarray(constant * width / -np.log1p(-share))
+
+
+@formula(
+    "C width / ln(1 / (1 - share))",
+    gives="units",
+    side="necessary",
+    sure="order only",
+    seen="summary",
+    printed="abstract: necessary at least for random networks of three layers",
+    assumes="every edge of a random network of three layers is there with chance share",
+)
+def lower_bound(width: Numbers, share: Numbers, *, constant: Numbers = 1.0) -> Numbers:
+    """The same order is necessary for three layers.
+
+    >>> float(lower_bound(100, 0.5).round(1))
+    144.3
+    """
+    return required_width(width, share, constant=constant)

@@ -1,0 +1,73 @@
+"""Orseau, Hutter, Rivasplata (NeurIPS 2020): logarithmically many neurons for each weight, by digits."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from slth.theory.bounds.catalogue import Numbers, formula
+
+NETWORK = "dense ReLU layers, any bounded norms; weights of hyperbolic law, density of order 1/|w|"
+
+
+@formula(
+    "C ln(1/eps)",
+    gives="samples",
+    side="sufficient",
+    sure="order only",
+    seen="summary",
+    printed="the paper's picture of one weight: 2 ln(1/eps) units are kept of O(ln 1/eps) sampled",
+    assumes=NETWORK + "; the paper has explicit constants, which we could not read",
+)
+def required_samples(eps: Numbers, *, constant: Numbers = 1.0) -> Numbers:
+    """Units sampled for one weight of the target, for an error eps of that weight.
+
+    >>> required_samples([0.1, 0.01]).round(3).tolist()
+    [2.303, 4.605]
+    """
+    return constant * np.log(1 / eps)
+
+
+@formula(
+    "d_in d_out C layers^depth_power ln(d_in d_out / min(eps, delta))",
+    gives="units",
+    side="sufficient",
+    sure="order only",
+    seen="summary",
+    printed="main theorem: neurons per target weight, a logarithm of all variables but depth",
+    assumes=NETWORK + "; how depth enters is not said in what we read: depth_power",
+)
+def required_width(
+    d_in: Numbers,
+    d_out: Numbers,
+    layers: Numbers,
+    eps: Numbers,
+    delta: Numbers,
+    *,
+    constant: Numbers = 1.0,
+    depth_power: Numbers = 1.0,
+) -> Numbers:
+    """Hidden units for one layer of the target.
+
+    >>> float(required_width(10, 10, 2, 0.01, 0.01).round())
+    1842.0
+    """
+    log = np.log(d_in * d_out / np.minimum(eps, delta))
+    return constant * d_in * d_out * np.power(layers, depth_power) * log
+
+
+@formula(
+    "2 layers",
+    gives="layers",
+    side="sufficient",
+    sure="constant printed",
+    seen="memory",
+    printed="main theorem",
+    assumes=NETWORK,
+)
+def required_depth(layers: Numbers) -> Numbers:
+    """Layers of the random network.
+
+    >>> float(required_depth(3))
+    6.0
+    """
+    return 2 * layers

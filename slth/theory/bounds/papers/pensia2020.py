@@ -1,0 +1,123 @@
+"""Pensia, Rajput, Nagle, Vishwakarma, Papailiopoulos (NeurIPS 2020): logarithmic over-parameterisation suffices."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from slth.theory.bounds.catalogue import Numbers, formula
+
+NETWORK = "dense ReLU layers without bias, spectral norms at most 1; uniform weights; error eps on the unit ball"
+
+
+@formula(
+    "C ln(2 / eps)",
+    gives="samples",
+    side="sufficient",
+    sure="order only",
+    seen="text",
+    printed="Corollary 2, as restated by others",
+    assumes="samples half 0, half products of uniforms; all targets |z| <= 1 at once, with chance 1 - eps",
+)
+def required_samples(eps: Numbers, *, constant: Numbers = 1.0) -> Numbers:
+    """Samples of one subset sum, for an error eps of one weight.
+
+    >>> float(required_samples(0.02).round(3))
+    4.605
+    """
+    return constant * np.log(2 / eps)
+
+
+@formula(
+    "C d_in ln(d_in d_out layers / min(eps, delta))",
+    gives="units",
+    side="sufficient",
+    sure="order only",
+    seen="memory",
+    printed="Theorem 1; it agrees with two restatements that we read",
+    assumes=NETWORK + "; every target at once, with chance 1 - delta",
+)
+def required_width(
+    d_in: Numbers, d_out: Numbers, layers: Numbers, eps: Numbers, delta: Numbers, *, constant: Numbers = 1.0
+) -> Numbers:
+    """Hidden units for one layer of the target.
+
+    >>> required_width([784, 500], [500, 10], 2, 0.01, 0.01).round().tolist()
+    [14251.0, 6908.0]
+    """
+    return constant * d_in * np.log(d_in * d_out * layers / np.minimum(eps, delta))
+
+
+@formula(
+    "C ln(2 layers d_in d_out / eps)",
+    gives="samples",
+    side="sufficient",
+    sure="order only",
+    seen="text",
+    printed="the accounting of Natale et al. (2024): 2 d_in of these are the units of a layer",
+    assumes=NETWORK + "; chance 1 - eps",
+)
+def required_samples_of_layer(
+    d_in: Numbers, d_out: Numbers, layers: Numbers, eps: Numbers, *, constant: Numbers = 1.0
+) -> Numbers:
+    """Samples of one subset sum, for an error eps of the whole network.
+
+    >>> float(required_samples_of_layer(10, 10, 2, 0.01).round(2))
+    10.6
+    """
+    return constant * np.log(2 * layers * d_in * d_out / eps)
+
+
+@formula(
+    "2 layers",
+    gives="layers",
+    side="sufficient",
+    sure="constant printed",
+    seen="text",
+    printed="Theorem 1",
+    assumes=NETWORK,
+)
+def required_depth(layers: Numbers) -> Numbers:
+    """Layers of the random network.
+
+    >>> float(required_depth(3))
+    6.0
+    """
+    return 2 * layers
+
+
+@formula(
+    "(2 d_in^2 + 2 d_in d_out) C ln(2 layers d_in d_out / eps)",
+    gives="parameters",
+    side="sufficient",
+    sure="order only",
+    seen="text",
+    printed="the accounting of Natale et al. (2024)",
+    assumes=NETWORK + "; chance 1 - eps",
+)
+def required_parameters(
+    d_in: Numbers, d_out: Numbers, layers: Numbers, eps: Numbers, *, constant: Numbers = 1.0
+) -> Numbers:
+    """Weights of the pair of random layers for one layer of the target, before anything is removed.
+
+    >>> float(required_parameters(10, 10, 2, 0.01).round())
+    4239.0
+    """
+    return (2 * d_in**2 + 2 * d_in * d_out) * required_samples_of_layer(d_in, d_out, layers, eps, constant=constant)
+
+
+@formula(
+    "d_in d_out log2(1 / (2 eps)) - log2(1 / chance)",
+    gives="parameters",
+    side="necessary",
+    sure="constant ours, certified",
+    seen="text",
+    printed="Theorem 2 has the order, from memory; the constants are those of its proof by packing",
+    assumes="any random network, any masks; every linear map of norm at most 1 is approximated with that chance",
+)
+def lower_bound(d_in: Numbers, d_out: Numbers, eps: Numbers, *, chance: Numbers = 0.5) -> Numbers:
+    """Fewer weights that may be removed leave some map of one layer out, whatever their law.
+
+    >>> float(lower_bound(10, 10, 2.0**-5))
+    399.0
+    """
+    return np.maximum(d_in * d_out * np.log2(1 / (2 * eps)) + np.log2(chance), 0.0)
