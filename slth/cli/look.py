@@ -151,13 +151,15 @@ def _solution(found: Any) -> dict[str, Any]:
 
 
 def list_plugins(json: Json = False) -> None:
-    """List theorems, solvers and laws."""
+    """List theorems with a construction, papers with bounds only (see slth bound), solvers and laws."""
     from slth.core.laws import LAWS
     from slth.rss.problem import solvers
-    from slth.theory.theorem import theorems
+    from slth.theory.theorem import statements, theorems
 
+    built = theorems.names()
     found = {
         "theorems": {name: cls.title + _options(cls) for name, cls in theorems},
+        "bounds_only": {name: cls.title for name, cls in statements if name not in built},
         "solvers": {name: (cls.__doc__ or "").strip().splitlines()[0] for name, cls in solvers},
         "laws": {law.name: f"{law.label}, integers at 2^{-law.bits}" for law in LAWS.values()},
     }
@@ -165,7 +167,7 @@ def list_plugins(json: Json = False) -> None:
         screen.as_json(found)
         return
     for kind, entries in found.items():
-        typer.echo(kind)
+        typer.echo(kind.replace("_", " "))
         screen.rows(entries.items())
 
 
@@ -177,9 +179,9 @@ def _options(theorem: Any) -> str:
 
 def cite(key: Annotated[str, typer.Argument(help="A theorem, for example pensia2020.")]) -> None:
     """Print what a theorem says and its BibTeX entry."""
-    from slth.theory.theorem import theorems
+    from slth.theory.theorem import statements
 
-    theorem = theorems.get(key)
+    theorem = statements.get(key)
     typer.echo(f"{theorem.title}{_options(theorem)}\n\n{theorem.statement}\n\n{theorem.citation}")
 
 

@@ -1,17 +1,20 @@
-"""What a theorem plug-in is: a citation, a statement in our words, and a plan for a source and its gadgets."""
+"""What a theorem plug-in is: a citation, a statement in our words, formulas, and perhaps a plan for a source."""
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol, runtime_checkable
+from collections.abc import Iterator
+from typing import ClassVar, Protocol, cast, runtime_checkable
 
+from slth.core.errors import BadInput
 from slth.core.network import Floats, Network
 from slth.core.registry import Registry
+from slth.theory.bounds.catalogue import Rules
 from slth.theory.bounds.samples import SampleChoice
 from slth.theory.plan import Plan, Request
 
 
-class Theorem(Protocol):
-    """One published theorem; its file in `theory/theorems` is everything slth knows of it.
+class Statement(Protocol):
+    """One published theorem in words and formulas; its file in `theory/theorems` is everything slth knows of it.
 
     Attributes
     ----------
@@ -21,14 +24,26 @@ class Theorem(Protocol):
         The paper's title; a BibTeX entry.
     statement : str
         The theorem in our words, with what we could not re-read marked as such.
-    law : str
-        The law of the source's weights where the user asks for none.
+    bounds : tuple of functions
+        The paper's formulas (`bounds.catalogue`).
     """
 
     key: ClassVar[str]
     title: ClassVar[str]
     citation: ClassVar[str]
     statement: ClassVar[str]
+    bounds: ClassVar[Rules]
+
+
+class Theorem(Statement, Protocol):
+    """A theorem with a construction: a plan for a source and its gadgets.
+
+    Attributes
+    ----------
+    law : str
+        The law of the source's weights where the user asks for none.
+    """
+
     law: ClassVar[str]
 
     def check(self, target: Network) -> None:
@@ -63,4 +78,38 @@ class Fitted(Theorem, Protocol):
         ...
 
 
-theorems: Registry[Theorem] = Registry("theorem", "slth.theory.theorems")
+statements: Registry[Statement] = Registry("theorem", "slth.theory.theorems")
+
+
+class Constructions:
+    """The registered theorems that come with a plan, so that tickets can be built by them."""
+
+    def names(self) -> list[str]:
+        """Their keys, sorted."""
+        return [name for name, _ in self]
+
+    def get(self, name: str) -> type[Theorem]:
+        """The theorem behind a key.
+
+        Raises
+        ------
+        BadInput
+            When there is no such theorem, or only its bounds are known here.
+        """
+        found = dict(iter(self))
+        if name in found:
+            return found[name]
+        if name in statements.names():
+            raise BadInput(
+                f"{name} has bounds and no construction: see slth bound --theorem {name}, or build with one "
+                f"of {', '.join(found)}"
+            )
+        raise BadInput(f"no theorem is called {name!r}; there are: {', '.join(found)}")
+
+    def __iter__(self) -> Iterator[tuple[str, type[Theorem]]]:
+        for name, kind in statements:
+            if hasattr(kind, "plan"):
+                yield name, cast("type[Theorem]", kind)
+
+
+theorems = Constructions()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -110,9 +111,11 @@ def test_show_inspect_list_cite_solve(slth, digits, ticket, tmp_path):
     assert "density" not in slth("show", ticket).err
     assert "64-32-10" in slth("inspect", digits).out
     listed = json.loads(slth("list", "--json").out)
-    assert listed.keys() == {"theorems", "solvers", "laws"}
-    for key in listed["theorems"]:
-        assert "@inproceedings" in slth("cite", key).out
+    assert listed.keys() == {"theorems", "bounds_only", "solvers", "laws"}
+    for key in listed["theorems"] | listed["bounds_only"]:
+        assert re.search(rf"^@(inproceedings|article|misc){{{key},$", slth("cite", key).out, re.MULTILINE)
+    assert "malach2020" in listed["theorems"]
+    assert "otsuka2025" in listed["bounds_only"]
     np.save(tmp_path / "a.npy", np.array([0.5, 0.25, -0.125, 0.7]))
     solved = slth("solve", "--values", tmp_path / "a.npy", "--target", "0.375", "--json")
     assert json.loads(solved.out)["positions"] in ([0, 2], [1, 2, 0])
@@ -182,6 +185,7 @@ def test_help_is_quick_and_loads_nothing_heavy():
         ("approximate", "--target", "{digits}", "--assignment", "none"),
         ("approximate", "--target", "{digits}", "--solver", "oracle"),
         ("approximate", "--target", "{digits}", "--theorem", "fermat1637"),
+        ("approximate", "--target", "{digits}", "--theorem", "sreenivasan2022"),
         ("approximate", "--target", "{digits}", "--law", "cauchy"),
         ("approximate", "--target", "{digits}", "--seed", "-1"),
         ("approximate", "--target", "{digits}", "--domain", "box:1:0"),

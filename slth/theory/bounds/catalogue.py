@@ -24,6 +24,7 @@ from slth.theory.bounds.vocabulary import checked
 
 Floats = NDArray[np.float64]
 Numbers = float | Floats
+Rules = tuple[Callable[..., Floats], ...]
 P = ParamSpec("P")
 
 PACKAGE = "slth.theory.bounds.papers"
@@ -180,6 +181,20 @@ def catalogue(key: str | None = None) -> Iterator[Entry]:
             stated = _stated.get((getattr(rule, "__module__", ""), getattr(rule, "__name__", "")))
             if stated is not None and rule.__module__ == module.__name__:
                 yield Entry(name, rule, stated)
+
+
+def rules(key: str) -> Rules:
+    """The formulas of one paper.
+
+    Raises
+    ------
+    BadInput
+        When there is no paper of that key.
+
+    >>> [rule.__name__ for rule in rules("ferre2026")]
+    ['required_width', 'lower_bound']
+    """
+    return tuple(entry.rule for entry in catalogue(key))
 
 
 @functools.cache

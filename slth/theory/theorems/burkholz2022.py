@@ -15,6 +15,7 @@ from slth.core.network import Activation, Conv, Dense, Floats, Network
 from slth.core.nodes import ACTIVATIONS, Affine
 from slth.core.source import RELU, Source, SourceLayer
 from slth.core.ticket import fed_copies
+from slth.theory.bounds.catalogue import Rules, rules
 from slth.theory.bounds.reach import out_of_reach
 from slth.theory.bounds.samples import SampleChoice, solvable
 from slth.theory.gadgets.levels import constants_needed, solve_stage
@@ -32,7 +33,7 @@ from slth.theory.stages import (
     unit_count,
     unit_of,
 )
-from slth.theory.theorem import theorems
+from slth.theory.theorem import statements
 
 ADMITTED = (*ACTIVATIONS, "dense", "convolution", "flatten", "max pooling", "mean pooling", "sum")
 DEPTHS = ("L+1", "2L")
@@ -42,7 +43,7 @@ RARE = 2  # misses for each one that is out of reach: subsets lie less dense nea
 FEWEST_BITS = 16  # of a law whose raw weights, or constants behind a tanh, are told apart
 
 
-@theorems.register("burkholz2022")
+@statements.register("burkholz2022")
 @dataclass(frozen=True)
 class Burkholz2022:
     """Copies of every neuron, so that later weights are sums of raw weights; units near 0, where they are linear.
@@ -63,6 +64,7 @@ class Burkholz2022:
   year      = {2022},
   note      = {arXiv:2205.02321}
 }"""
+    bounds: ClassVar[Rules] = rules("burkholz2022")
     law: ClassVar[str] = "uniform"
     statement: ClassVar[str] = (
         "In our words and, but for depth and order of width, from memory: a target of depth L with weights in [-1, 1]; "

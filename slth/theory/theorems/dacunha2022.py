@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from slth.core.network import Floats, Network
+from slth.theory.bounds.catalogue import Rules, rules
 from slth.theory.bounds.samples import SampleChoice, solvable
 from slth.theory.gadgets.pair import solve_pair
 from slth.theory.gadgets.subset import SubsetSum
 from slth.theory.plan import Plan, Request
 from slth.theory.stages import check_nodes, pair_plan
-from slth.theory.theorem import theorems
+from slth.theory.theorem import statements
 
 ADMITTED = ("dense", "convolution", "relu", "flatten", "max pooling", "mean pooling", "sum")
 
 
-@theorems.register("dacunha2022")
+@statements.register("dacunha2022")
 @dataclass(frozen=True)
 class DaCunha2022:
     """A 1 x 1 layer and a k x k layer for each convolution, pruned by one subset sum a kernel entry and sign."""
@@ -30,6 +31,7 @@ class DaCunha2022:
   booktitle = {International Conference on Learning Representations},
   year      = {2022}
 }"""
+    bounds: ClassVar[Rules] = rules("dacunha2022")
     law: ClassVar[str] = "uniform"
     statement: ClassVar[str] = (
         "In our words and from memory: a convolutional target of l ReLU layers whose kernels K_i (side d_i, c_i "

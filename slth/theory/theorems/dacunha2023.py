@@ -11,19 +11,20 @@ from slth.core.laws import law
 from slth.core.network import Floats, Network
 from slth.core.source import Source, SourceLayer
 from slth.rss.solvers.klist import KList
+from slth.theory.bounds.catalogue import Rules, rules
 from slth.theory.bounds.samples import SampleChoice
 from slth.theory.gadgets.filters import VectorSum, solve_filters
 from slth.theory.gadgets.probe import Slices, samples_for
 from slth.theory.plan import LayerPlan, Plan, Request
 from slth.theory.stages import arrivals, check_nodes, shift_of, taps_of, unit_of
-from slth.theory.theorem import theorems
+from slth.theory.theorem import statements
 
 MOST = KList.flags.dimensions  # entries of a vector; greedy takes more and reaches nothing
 TRIAL = KList(width=2**14)  # quicker and weaker than the search that is to come
 ADMITTED = ("dense", "convolution", "relu", "flatten")
 
 
-@theorems.register("dacunha2023")
+@statements.register("dacunha2023")
 @dataclass(frozen=True)
 class DaCunha2023:
     """A channel-blocked 1 x 1 layer and a k x k layer for each convolution, pruned by whole filters.
@@ -50,6 +51,7 @@ class DaCunha2023:
   year      = {2023},
   note      = {arXiv:2311.09858}
 }"""
+    bounds: ClassVar[Rules] = rules("dacunha2023")
     law: ClassVar[str] = "normal"
     statement: ClassVar[str] = (
         "In our words and from memory: a convolutional target of l ReLU layers whose kernels K_i (side d_i, c_i "

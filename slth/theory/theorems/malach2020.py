@@ -7,16 +7,17 @@ from typing import ClassVar
 
 from slth.core.errors import BadInput
 from slth.core.network import Floats, Network
+from slth.theory.bounds.catalogue import Rules, rules
 from slth.theory.bounds.nearest import nearest_n
 from slth.theory.bounds.samples import SampleChoice
 from slth.theory.gadgets.nearest import Nearest
 from slth.theory.gadgets.pair import solve_pair
 from slth.theory.plan import Plan, Request
 from slth.theory.stages import check_nodes, check_sequence, pair_plan
-from slth.theory.theorem import theorems
+from slth.theory.theorem import statements
 
 
-@theorems.register("malach2020")
+@statements.register("malach2020")
 @dataclass(frozen=True)
 class Malach2020:
     """A source of twice the depth and polynomially more width, pruned to the nearest unit for each weight and sign."""
@@ -30,6 +31,7 @@ class Malach2020:
   year      = {2020},
   note      = {arXiv:2002.00585}
 }"""
+    bounds: ClassVar[Rules] = rules("malach2020")
     law: ClassVar[str] = "uniform"
     statement: ClassVar[str] = (
         "The theorem on weight-subnetworks, in our words and from memory: a target of depth l with bounded norms is "

@@ -10,6 +10,7 @@ import numpy as np
 
 from slth.core.errors import BadInput
 from slth.core.network import Floats, Network
+from slth.theory.bounds.catalogue import Rules, rules
 from slth.theory.bounds.density import expected_hits_of_size
 from slth.theory.bounds.papers import natale2024 as paper
 from slth.theory.bounds.samples import SampleChoice
@@ -17,13 +18,13 @@ from slth.theory.gadgets.fixed import FixedSize
 from slth.theory.gadgets.pair import solve_pair
 from slth.theory.plan import Plan, Request
 from slth.theory.stages import check_nodes, pair_plan
-from slth.theory.theorem import theorems
+from slth.theory.theorem import statements
 
 ROOM = 30.0  # expected subsets, for each factor e by which a miss must be rare: they come in clusters
 MOST = 60
 
 
-@theorems.register("natale2024")
+@statements.register("natale2024")
 @dataclass(frozen=True)
 class Natale2024:
     """Subset sums of exactly `density` n of n samples: a sparser ticket in a larger random network.
@@ -45,6 +46,7 @@ class Natale2024:
   booktitle = {Advances in Neural Information Processing Systems},
   year      = {2024}
 }"""
+    bounds: ClassVar[Rules] = rules("natale2024")
     law: ClassVar[str] = "uniform"
     statement: ClassVar[str] = (
         "Theorem 3, in our words: a target of l dense ReLU layers with spectral norms at most 1; a source of 2l layers "

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from slth.core.network import Floats, Network
+from slth.theory.bounds.catalogue import Rules, rules
 from slth.theory.bounds.samples import SampleChoice, solvable
 from slth.theory.gadgets.pair import solve_pair
 from slth.theory.gadgets.subset import SubsetSum
 from slth.theory.plan import Plan, Request
 from slth.theory.stages import check_nodes, check_sequence, pair_plan
-from slth.theory.theorem import theorems
+from slth.theory.theorem import statements
 
 
-@theorems.register("pensia2020")
+@statements.register("pensia2020")
 @dataclass(frozen=True)
 class Pensia2020:
     """A source of twice the depth and logarithmically more width, pruned by one subset sum a weight and sign."""
@@ -31,6 +32,7 @@ class Pensia2020:
   year      = {2020},
   note      = {arXiv:2006.07990}
 }"""
+    bounds: ClassVar[Rules] = rules("pensia2020")
     law: ClassVar[str] = "uniform"
     statement: ClassVar[str] = (
         "Theorem 1, in our words and from memory: a target of l ReLU layers, spectral norms at most 1, no biases; a "
