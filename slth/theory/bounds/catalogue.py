@@ -38,6 +38,11 @@ GIVES = {
     "tolerance": "error that one weight may have",
     "chance": "chance of failure",
 }
+OF = {
+    "sum": "one subset sum: eps and delta are those of one weight, in units of the samples' law",
+    "layer": "one layer: eps is the error of its output",
+    "network": "a whole network: eps is the error of its output",
+}
 SIDES = ("sufficient", "necessary")
 SURE = {
     "constant printed": "the paper gives every constant",
@@ -62,6 +67,8 @@ class Formula:
         The formula, in the names of the vocabulary.
     gives : str
         A key of GIVES.
+    of : str
+        A key of OF: whose error eps is.
     side : "sufficient" or "necessary"
         Whether so much is enough, or less is not.
     sure : str
@@ -76,6 +83,7 @@ class Formula:
 
     text: str
     gives: str
+    of: str
     side: str
     sure: str
     seen: str
@@ -83,7 +91,7 @@ class Formula:
     assumes: str
 
     def __post_init__(self) -> None:
-        for name, known in (("gives", GIVES), ("side", SIDES), ("sure", SURE), ("seen", SEEN)):
+        for name, known in (("gives", GIVES), ("of", OF), ("side", SIDES), ("sure", SURE), ("seen", SEEN)):
             if getattr(self, name) not in known:
                 raise BadInput(f"{name} {getattr(self, name)!r} is none of {', '.join(known)}")
 
@@ -123,14 +131,14 @@ _stated: dict[tuple[str, str], Formula] = {}
 
 
 def formula(
-    text: str, *, gives: str, side: str, sure: str, seen: str, printed: str, assumes: str
+    text: str, *, gives: str, of: str, side: str, sure: str, seen: str, printed: str, assumes: str
 ) -> Callable[[Callable[P, Numbers]], Callable[P, Floats]]:
     """Decorator of a published bound; the arguments are those of `Formula`.
 
     The decorated function raises BadInput for arguments outside the vocabulary's ranges. Results beyond float64 are
     infinite.
     """
-    stated = Formula(text, gives, side, sure, seen, printed, assumes)
+    stated = Formula(text, gives, of, side, sure, seen, printed, assumes)
 
     def attach(rule: Callable[P, Numbers]) -> Callable[P, Floats]:
         signature = inspect.signature(rule)
@@ -154,6 +162,7 @@ def _documented(text: str | None, stated: Formula) -> str:
     """A docstring with everything that the decorator says."""
     lines = (
         f"Gives: {GIVES[stated.gives]}, {stated.side}; {stated.sure}.",
+        f"Speaks of {OF[stated.of]}.",
         f"Formula: {stated.text}.",
         f"Assumes: {stated.assumes}.",
         f"Source: {stated.source}.",

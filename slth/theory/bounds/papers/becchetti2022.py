@@ -10,6 +10,7 @@ from slth.theory.bounds.catalogue import Numbers, formula
 @formula(
     "C dims^3 ln(1/eps) (ln(1/eps) + ln dims)",
     gives="samples",
+    of="sum",
     side="sufficient",
     sure="order only",
     seen="summary",
@@ -29,6 +30,7 @@ def required_samples(dims: Numbers, eps: Numbers, *, constant: Numbers = 1.0) ->
 @formula(
     "C dims^2 ln(1/eps)",
     gives="samples",
+    of="sum",
     side="sufficient",
     sure="order only",
     seen="memory",
@@ -47,6 +49,7 @@ def required_samples_of_one_target(dims: Numbers, eps: Numbers, *, constant: Num
 @formula(
     "dims log2(1 / eps)",
     gives="samples",
+    of="sum",
     side="necessary",
     sure="constant ours, certified",
     seen="ours",

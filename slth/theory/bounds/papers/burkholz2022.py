@@ -13,8 +13,28 @@ NETWORK = (
 
 
 @formula(
+    "C ln(1 / min(eps, delta))",
+    gives="samples",
+    of="sum",
+    side="sufficient",
+    sure="order only",
+    seen="memory",
+    printed="main theorem, for one weight",
+    assumes=NETWORK,
+)
+def required_samples(eps: Numbers, delta: Numbers, *, constant: Numbers = 1.0) -> Numbers:
+    """Copies of a neuron, that is samples of one subset sum.
+
+    >>> float(required_samples(0.02, 0.01).round(3))
+    4.605
+    """
+    return constant * np.log(1 / np.minimum(eps, delta))
+
+
+@formula(
     "layers + 1",
     gives="layers",
+    of="network",
     side="sufficient",
     sure="constant printed",
     seen="summary",
@@ -33,6 +53,7 @@ def required_depth(layers: Numbers) -> Numbers:
 @formula(
     "(eps/layers) / ((1 + size) (1 + eps/layers) (norm + eps/layers)^max(layers - 1 - layer, 0))",
     gives="tolerance",
+    of="network",
     side="sufficient",
     sure="constant printed",
     seen="memory",
@@ -52,8 +73,9 @@ def weight_tolerance(
 
 
 @formula(
-    "width C ln(1 / min(e, delta/rho)), e = weight_tolerance, rho = C parameters^(1 + power) ln^(1 + power)(1/e')",
+    "d_out C ln(1 / min(e, delta/rho)), e = weight_tolerance, rho = C parameters^(1 + power) ln^(1 + power)(1/e')",
     gives="units",
+    of="network",
     side="sufficient",
     sure="order only",
     seen="memory",
@@ -61,7 +83,7 @@ def weight_tolerance(
     assumes=NETWORK,
 )
 def required_width(
-    width: Numbers,
+    d_out: Numbers,
     parameters: Numbers,
     layers: Numbers,
     layer: Numbers,
@@ -73,7 +95,7 @@ def required_width(
     constant: Numbers = 1.0,
     power: Numbers = 0.0,
 ) -> Numbers:
-    """Neurons of the hidden layer of the random network that copies a layer of `width` neurons.
+    """Neurons of the hidden layer of the random network that copies a layer of d_out neurons.
 
     >>> float(required_width(500, 397000, 2, 1, 0.01, 0.01).round())
     9644.0
@@ -81,12 +103,13 @@ def required_width(
     own = weight_tolerance(layers, layer, eps, norm=norm, size=size)
     hardest = np.minimum(_smallest(layers, eps, norm, size), delta)
     sums = constant * np.power(parameters * np.log(1 / hardest), 1 + power)
-    return width * constant * np.log(1 / np.minimum(own, delta / np.maximum(sums, 1.0)))
+    return d_out * constant * np.log(1 / np.minimum(own, delta / np.maximum(sums, 1.0)))
 
 
 @formula(
-    "parameters n^2, n = required_width / width for the hardest layer",
+    "parameters n^2, n = required_width / d_out for the hardest layer",
     gives="parameters",
+    of="network",
     side="sufficient",
     sure="order only",
     seen="memory",

@@ -16,6 +16,7 @@ NETWORK = (
 @formula(
     "C ln(c_in c_out side^2 layers / min(eps, delta))",
     gives="samples",
+    of="network",
     side="sufficient",
     sure="order only",
     seen="memory",
@@ -43,6 +44,7 @@ def required_samples(
 @formula(
     "2 c_in C ln(c_in c_out side^2 layers / min(eps, delta))",
     gives="units",
+    of="network",
     side="sufficient",
     sure="order only",
     seen="memory",
@@ -70,6 +72,7 @@ def required_width(
 @formula(
     "2 layers",
     gives="layers",
+    of="network",
     side="sufficient",
     sure="constant printed",
     seen="memory",
@@ -88,6 +91,7 @@ def required_depth(layers: Numbers) -> Numbers:
 @formula(
     "C parameters ln(parameters layers / min(eps, delta))",
     gives="parameters",
+    of="network",
     side="sufficient",
     sure="order only",
     seen="memory",
@@ -108,6 +112,7 @@ def required_parameters(
 @formula(
     "side^2 c_in c_out log2(1/(2 eps)) + log2((side^2 c_in)!^c_out / (side^2 c_in c_out)!) - log2(1/chance)",
     gives="parameters",
+    of="layer",
     side="necessary",
     sure="constant ours, certified",
     seen="ours",

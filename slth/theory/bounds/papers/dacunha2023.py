@@ -17,6 +17,7 @@ NETWORK = "ReLU convolutions, the entries of each kernel of total size at most 1
 @formula(
     "(C dims^3 ln(dims / eps))^2",
     gives="samples",
+    of="sum",
     side="sufficient",
     sure="order only",
     seen="memory",
@@ -35,6 +36,7 @@ def required_samples(dims: Numbers, eps: Numbers, *, constant: Numbers = 1.0) ->
 @formula(
     "C side^side_power c_out^channel_power ln^3(side^2 c_out c_in layers / eps)",
     gives="filters",
+    of="network",
     side="sufficient",
     sure="order only",
     seen="memory",
@@ -64,6 +66,7 @@ def required_width(
 @formula(
     "2 layers",
     gives="layers",
+    of="network",
     side="sufficient",
     sure="constant printed",
     seen="memory",
@@ -83,6 +86,7 @@ def required_depth(layers: Numbers) -> Numbers:
     "(side^2 c_in c_out log2(1/(2 eps)) + log2((side^2 c_in)!^c_out / (side^2 c_in c_out)!) - log2(1/chance)) "
     "/ (2 c_in)",
     gives="filters",
+    of="layer",
     side="necessary",
     sure="constant ours, certified",
     seen="ours",

@@ -12,6 +12,7 @@ ASSUMES = "uniform samples on [-1, 1]; all targets |z| <= 1/2 at once, within 2 
 @formula(
     "A + (K + sqrt(K^2 + 4 K A)) / 2, A = C ln(1/eps), K = kappa ln(2/delta)",
     gives="samples",
+    of="sum",
     side="sufficient",
     sure="order only",
     seen="memory",
@@ -32,6 +33,7 @@ def required_samples(eps: Numbers, delta: Numbers, *, constant: Numbers = 1.0, s
 @formula(
     "2 exp(-(n - C ln(1/eps))^2 / (kappa n)), for n >= C ln(1/eps)",
     gives="chance",
+    of="sum",
     side="sufficient",
     sure="order only",
     seen="memory",

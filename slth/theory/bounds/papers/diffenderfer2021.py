@@ -10,6 +10,7 @@ from slth.theory.bounds.catalogue import Numbers, formula
 @formula(
     "C (layers width^(3/2) / eps + layers width ln(layers width / eps))",
     gives="units",
+    of="network",
     side="sufficient",
     sure="order only",
     seen="text",

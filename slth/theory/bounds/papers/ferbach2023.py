@@ -10,6 +10,7 @@ from slth.theory.bounds.catalogue import Numbers, formula
 @formula(
     "C width ln(layers width^2 basis / min(eps, delta))",
     gives="units",
+    of="network",
     side="sufficient",
     sure="order only",
     seen="memory",

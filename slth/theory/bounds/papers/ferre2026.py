@@ -11,6 +11,7 @@ from slth.theory.bounds.neurons import least_neurons
 @formula(
     "C ln(1/eps)",
     gives="units",
+    of="layer",
     side="sufficient",
     sure="order only",
     seen="summary",
@@ -29,6 +30,7 @@ def required_width(eps: Numbers, *, constant: Numbers = 1.0) -> Numbers:
 @formula(
     "chance pi / (4 arctan(2 eps))",
     gives="units",
+    of="layer",
     side="necessary",
     sure="constant ours, certified",
     seen="ours",

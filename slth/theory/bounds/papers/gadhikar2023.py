@@ -10,6 +10,7 @@ from slth.theory.bounds.catalogue import Numbers, formula
 @formula(
     "C width / ln(1 / (1 - share))",
     gives="units",
+    of="network",
     side="sufficient",
     sure="order only",
     seen="summary",
@@ -28,6 +29,7 @@ def required_width(width: Numbers, share: Numbers, *, constant: Numbers = 1.0) -
 @formula(
     "C width / ln(1 / (1 - share))",
     gives="units",
+    of="network",
     side="necessary",
     sure="order only",
     seen="summary",

@@ -15,6 +15,7 @@ NETWORK = "weights of the target on the grid; random weights on a grid as fine a
 @formula(
     "C log2(1/precision)",
     gives="samples",
+    of="sum",
     side="sufficient",
     sure="order only",
     seen="text",
@@ -33,6 +34,7 @@ def required_samples(precision: Numbers, *, constant: Numbers = 1.0) -> Numbers:
 @formula(
     "C width ln(1/precision)",
     gives="units",
+    of="network",
     side="sufficient",
     sure="order only",
     seen="text",
@@ -51,6 +53,7 @@ def required_width(width: Numbers, precision: Numbers, *, constant: Numbers = 1.
 @formula(
     "C width ln^2(1/precision)",
     gives="units",
+    of="network",
     side="sufficient",
     sure="order only",
     seen="text",
@@ -69,6 +72,7 @@ def required_width_of_few_layers(width: Numbers, precision: Numbers, *, constant
 @formula(
     "2 layers",
     gives="layers",
+    of="network",
     side="sufficient",
     sure="constant printed",
     seen="text",
@@ -87,6 +91,7 @@ def required_depth(layers: Numbers) -> Numbers:
 @formula(
     "width^2 log2(1 + 2/precision) - log2(1/chance)",
     gives="parameters",
+    of="layer",
     side="necessary",
     sure="constant ours, certified",
     seen="text",

@@ -10,6 +10,7 @@ from slth.theory.bounds.catalogue import Numbers, formula
 @formula(
     "C ln(2 / min(eps, delta))",
     gives="samples",
+    of="sum",
     side="sufficient",
     sure="order only",
     seen="memory",
@@ -28,6 +29,7 @@ def required_samples(eps: Numbers, delta: Numbers, *, constant: Numbers = 1.0) -
 @formula(
     "C ln(2 / min(eps, delta)) / share",
     gives="samples",
+    of="sum",
     side="sufficient",
     sure="order only",
     seen="text",
@@ -48,6 +50,7 @@ def required_samples_of_mixture(eps: Numbers, delta: Numbers, share: Numbers, *,
 @formula(
     "log2(radius / eps)",
     gives="samples",
+    of="sum",
     side="necessary",
     sure="constant ours, certified",
     seen="ours",

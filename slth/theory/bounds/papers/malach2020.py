@@ -12,6 +12,7 @@ NETWORK = "dense ReLU layers, spectral norms and weights at most 1; uniform weig
 @formula(
     "C ln(1/delta) / eps^2",
     gives="samples",
+    of="sum",
     side="sufficient",
     sure="order only",
     seen="summary",
@@ -30,6 +31,7 @@ def required_samples(eps: Numbers, delta: Numbers, *, constant: Numbers = 1.0) -
 @formula(
     "C width^5 layers^2",
     gives="units",
+    of="network",
     side="sufficient",
     sure="order only",
     seen="summary",
@@ -48,6 +50,7 @@ def required_width(width: Numbers, layers: Numbers, *, constant: Numbers = 1.0) 
 @formula(
     "2 layers",
     gives="layers",
+    of="network",
     side="sufficient",
     sure="constant printed",
     seen="memory",
@@ -66,6 +69,7 @@ def required_depth(layers: Numbers) -> Numbers:
 @formula(
     "C parameters^3 ln(parameters / eps) / eps^2",
     gives="parameters",
+    of="network",
     side="sufficient",
     sure="order only",
     seen="text",

@@ -21,6 +21,7 @@ NETWORK = "dense ReLU layers, spectral norms at most 1; uniform weights; every t
 @formula(
     "n = C log2(share n / eps) / H2(share)",
     gives="samples",
+    of="sum",
     side="sufficient",
     sure="order only",
     seen="text",
@@ -39,6 +40,7 @@ def required_samples(share: Numbers, eps: Numbers, *, constant: Numbers = 1.0) -
 @formula(
     "n = C log2^2(share n / eps) / H2(share)",
     gives="samples",
+    of="sum",
     side="sufficient",
     sure="order only",
     seen="text",
@@ -57,6 +59,7 @@ def required_samples_of_all_targets(share: Numbers, eps: Numbers, *, constant: N
 @formula(
     "2 d_in n, n = C log2^2(2 layers d_in d_out share n / eps) / H2(share)",
     gives="units",
+    of="network",
     side="sufficient",
     sure="order only",
     seen="text",
@@ -77,6 +80,7 @@ def required_width(
 @formula(
     "n = C log2^2(2 layers width^2 basis share n / eps) / H2(share)",
     gives="samples",
+    of="network",
     side="sufficient",
     sure="order only",
     seen="text",
@@ -97,6 +101,7 @@ def required_samples_of_equivariant(
 @formula(
     "2 layers",
     gives="layers",
+    of="network",
     side="sufficient",
     sure="constant printed",
     seen="text",
@@ -115,6 +120,7 @@ def required_depth(layers: Numbers) -> Numbers:
 @formula(
     "4 n, n = C log2^2(2 layers width^2 share n / eps) / H2(share)",
     gives="ratio",
+    of="network",
     side="sufficient",
     sure="order only",
     seen="text",
@@ -135,6 +141,7 @@ def overparameterisation(
 @formula(
     "n = (width^2 / 2) log2(share n / eps) / H2(share)",
     gives="parameters",
+    of="layer",
     side="necessary",
     sure="constant printed",
     seen="text",

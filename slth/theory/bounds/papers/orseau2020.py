@@ -12,6 +12,7 @@ NETWORK = "dense ReLU layers, any bounded norms; weights of hyperbolic law, dens
 @formula(
     "C ln(1/eps)",
     gives="samples",
+    of="sum",
     side="sufficient",
     sure="order only",
     seen="summary",
@@ -30,6 +31,7 @@ def required_samples(eps: Numbers, *, constant: Numbers = 1.0) -> Numbers:
 @formula(
     "d_in d_out C layers^depth_power ln(d_in d_out / min(eps, delta))",
     gives="units",
+    of="network",
     side="sufficient",
     sure="order only",
     seen="summary",
@@ -58,6 +60,7 @@ def required_width(
 @formula(
     "2 layers",
     gives="layers",
+    of="network",
     side="sufficient",
     sure="constant printed",
     seen="memory",

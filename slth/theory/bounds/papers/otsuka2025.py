@@ -18,6 +18,7 @@ ATTENTION = (
 @formula(
     "d_in C ln(d_in d_out / eps)",
     gives="units",
+    of="layer",
     side="sufficient",
     sure="order only",
     seen="text",
@@ -36,6 +37,7 @@ def required_width(d_in: Numbers, d_out: Numbers, eps: Numbers, *, constant: Num
 @formula(
     "d_in C ln(8 heads alpha^3 d_in^(3/2) / eps)",
     gives="units",
+    of="layer",
     side="sufficient",
     sure="order only",
     seen="text",
@@ -56,6 +58,7 @@ def required_width_of_keys(
 @formula(
     "d_in C ln(2 heads alpha d_in sqrt(d_out) / eps)",
     gives="units",
+    of="layer",
     side="sufficient",
     sure="order only",
     seen="text",

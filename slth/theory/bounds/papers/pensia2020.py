@@ -12,6 +12,7 @@ NETWORK = "dense ReLU layers without bias, spectral norms at most 1; uniform wei
 @formula(
     "C ln(2 / eps)",
     gives="samples",
+    of="sum",
     side="sufficient",
     sure="order only",
     seen="text",
@@ -30,6 +31,7 @@ def required_samples(eps: Numbers, *, constant: Numbers = 1.0) -> Numbers:
 @formula(
     "C d_in ln(d_in d_out layers / min(eps, delta))",
     gives="units",
+    of="network",
     side="sufficient",
     sure="order only",
     seen="memory",
@@ -50,6 +52,7 @@ def required_width(
 @formula(
     "C ln(2 layers d_in d_out / eps)",
     gives="samples",
+    of="network",
     side="sufficient",
     sure="order only",
     seen="text",
@@ -70,6 +73,7 @@ def required_samples_of_layer(
 @formula(
     "2 layers",
     gives="layers",
+    of="network",
     side="sufficient",
     sure="constant printed",
     seen="text",
@@ -88,6 +92,7 @@ def required_depth(layers: Numbers) -> Numbers:
 @formula(
     "(2 d_in^2 + 2 d_in d_out) C ln(2 layers d_in d_out / eps)",
     gives="parameters",
+    of="network",
     side="sufficient",
     sure="order only",
     seen="text",
@@ -108,6 +113,7 @@ def required_parameters(
 @formula(
     "d_in d_out log2(1 / (2 eps)) - log2(1 / chance)",
     gives="parameters",
+    of="layer",
     side="necessary",
     sure="constant ours, certified",
     seen="text",

@@ -12,6 +12,7 @@ NETWORK = "dense ReLU layers of norm at most 1 (from memory); random signs as we
 @formula(
     "C layers ln(width layers / eps)",
     gives="layers",
+    of="network",
     side="sufficient",
     sure="order only",
     seen="text",
@@ -30,6 +31,7 @@ def required_depth(width: Numbers, layers: Numbers, eps: Numbers, *, constant: N
 @formula(
     "C width ln^2(width layers / (eps delta))",
     gives="units",
+    of="network",
     side="sufficient",
     sure="order only",
     seen="text",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from slth.core.errors import BadInput
 from slth.theory.bounds import density
-from slth.theory.bounds.catalogue import GIVES, SEEN, SIDES, SURE, Formula, catalogue, formula, papers
+from slth.theory.bounds.catalogue import GIVES, OF, SEEN, SIDES, SURE, Formula, catalogue, formula, papers
 from slth.theory.bounds.papers import (
     burkholz2022,
     dacunha2022,
@@ -39,7 +39,7 @@ WANTED = {  # one line for every row of the working list that names a bound
     "dacunha2023": {"samples", "filters", "layers"},
     "becchetti2022": {"samples"},
     "dacunha2022": {"samples", "units", "layers", "parameters"},
-    "burkholz2022": {"units", "layers", "parameters", "tolerance"},
+    "burkholz2022": {"samples", "units", "layers", "parameters", "tolerance"},
     "malach2020": {"samples", "units", "layers", "parameters"},
     "orseau2020": {"samples", "units", "layers"},
     "natale2024": {"samples", "units", "layers", "parameters", "ratio"},
@@ -71,6 +71,8 @@ def test_metadata_is_whole(entry):
         assert "\n" not in text
         assert not text.endswith(".")
     assert known.gives in GIVES
+    assert known.of in OF
+    assert known.of == "network" or not {"layers", "parameters"} & set(entry.needed)
     assert known.sure in SURE
     assert known.seen in SEEN
     assert set(entry.needed) | set(entry.optional) <= set(VOCABULARY)
@@ -207,7 +209,7 @@ def test_results_beyond_float64_are_infinite():
 
 
 def test_a_formula_is_checked_when_it_is_written():
-    words = {"gives": "samples", "side": "sufficient", "sure": "order only", "seen": "memory"}
+    words = {"gives": "samples", "of": "sum", "side": "sufficient", "sure": "order only", "seen": "memory"}
     for name in words:
         with pytest.raises(BadInput, match=name):
             formula("x", printed="nowhere", assumes="nothing", **words | {name: "perhaps"})
