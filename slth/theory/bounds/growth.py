@@ -13,10 +13,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import overload
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from slth.core.errors import BadInput
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -78,20 +83,32 @@ class CertifiedSamples:
         return self.groups * self.each
 
 
-def failure_bound(law: str, n: int, eps: float, groups: int = 1) -> float:
+@overload
+def failure_bound(law: str, n: int, eps: float, groups: int = ..., *, dims: int = ..., keep: float = ...) -> float: ...
+@overload
+def failure_bound(
+    law: str, n: ArrayLike, eps: ArrayLike, groups: int = ..., *, dims: int = ..., keep: float = ...
+) -> Floats: ...
+def failure_bound(
+    law: str, n: ArrayLike, eps: ArrayLike, groups: int = 1, *, dims: int = 1, keep: float = 1.0
+) -> float | Floats:
     """Bound on P(some |z| <= groups * a has no subset within eps), n samples in each group, at most 1.
 
-    Formula: groups (2a/e - 1)(4a/e - 1)(1 - kappa/2)^n with e = eps/groups; for U, one group:
-    (1/eps - 1)(2/eps - 1)(3/4)^n.
+    Formula: groups ((2a/e)^d - 1)((4a/e)^d - 1)(1 - kappa/2)^n with e = eps/groups and kappa = keep (2ac)^d; for U,
+    one group: (1/eps - 1)(2/eps - 1)(3/4)^n.
 
     Parameters
     ----------
     law : str
         U uniform on [-1, 1], N standard normal, UU and NN products of two of them, D half UU and half zero.
-    n : int
-    eps : float
-        In units of the law, as all lengths here.
+    n : int or array of int
+    eps : float or array of float
+        In units of the law, as all lengths here; n and eps broadcast.
     groups : int
+    dims : int
+        d: samples and targets are vectors, coordinates independent with this law, distances in the sup norm.
+    keep : float
+        Each sample is there with this probability only, independently (a randomly thinned source).
 
     Raises
     ------
@@ -103,18 +120,55 @@ def failure_bound(law: str, n: int, eps: float, groups: int = 1) -> float:
 
     >>> round(failure_bound("U", 51, 0.01), 4), round(failure_bound("U", 50, 0.01), 4)
     (0.0084, 0.0112)
+    >>> [round(float(chance), 3) for chance in failure_bound("U", [100, 120], 0.1, dims=2)]
+    [0.063, 0.004]
     """
-    density = _density(law)
-    if not (math.isfinite(eps) and eps > 0) or n < 0 or groups < 1:
-        raise BadInput(f"eps must be positive, n >= 0 and groups >= 1, not eps={eps}, n={n}, groups={groups}")
-    part, width = eps / groups, density.half_width
-    if part >= width:  # the empty subset serves every target
-        return 0.0
-    log = math.log(groups * (2 * width / part - 1) * (4 * width / part - 1)) + n * math.log1p(-density.kappa / 2)
-    return min(1.0, math.exp(min(log, 0.0)))
+    kappa = _kappa(law, dims, keep)
+    count, width = np.asarray(n, np.float64), np.asarray(eps, np.float64)
+    if not (np.all(np.isfinite(width)) and np.all(width > 0) and np.all(count >= 0)) or groups < 1:
+        raise BadInput(f"eps must be positive, n >= 0 and groups >= 1, not eps={eps!r}, n={n!r}, groups={groups}")
+    log = math.log(groups) + log_failure(kappa, DENSITIES[law].half_width, count, width / groups, dims)
+    bound = np.exp(np.minimum(log, 0.0))
+    return float(bound) if bound.ndim == 0 else np.asarray(bound, np.float64)
 
 
-def certified_n(law: str, eps: float, delta: float, radius: float = 1.0) -> CertifiedSamples:
+def log_failure(kappa: float, half_width: float, n: ArrayLike, eps: ArrayLike, dims: int = 1) -> Floats:
+    """Log of the bound itself for any law: ((2a/eps)^d - 1)((4a/eps)^d - 1)(1 - kappa/2)^n; -inf for eps >= a.
+
+    Parameters
+    ----------
+    kappa : float
+        (2a)^d times the least density on [-2a, 2a]^d, in (0, 1].
+    half_width : float
+        a: targets in [-a, a]^d.
+    n, eps : array_like
+        They broadcast.
+
+    Source: ours, as `failure_bound`.
+
+    >>> round(float(np.exp(log_failure(0.5, 0.5, 51, 0.01))), 4)
+    0.0084
+    """
+    boxes = start(half_width, eps, dims)
+    return np.asarray(boxes + np.asarray(n, np.float64) * math.log1p(-kappa / 2), np.float64)
+
+
+def start(half_width: float, eps: ArrayLike, dims: int = 1) -> Floats:
+    """Log of ((2a/eps)^d - 1)((4a/eps)^d - 1): what the samples have to beat; -inf for eps >= a.
+
+    Source: ours, as `failure_bound`.
+
+    >>> round(float(np.exp(start(0.5, 0.01))))
+    19701
+    """
+    width = np.asarray(eps, np.float64)
+    octaves = dims * np.log(2 * half_width / np.minimum(width, half_width))
+    return np.where(width >= half_width, -np.inf, _log_less_one(octaves) + _log_less_one(octaves + dims * math.log(2)))
+
+
+def certified_n(
+    law: str, eps: float, delta: float, radius: float = 1.0, *, dims: int = 1, keep: float = 1.0
+) -> CertifiedSamples:
     """Samples with which, with probability >= 1 - delta, *every* |z| <= radius has a subset within eps.
 
     Parameters
@@ -125,6 +179,8 @@ def certified_n(law: str, eps: float, delta: float, radius: float = 1.0) -> Cert
         In units of the law.
     delta : float
         In (0, 1).
+    dims, keep
+        As in `failure_bound`. Exponential in dims.
 
     Raises
     ------
@@ -139,17 +195,45 @@ def certified_n(law: str, eps: float, delta: float, radius: float = 1.0) -> Cert
     >>> [certified_n("U", eps, 0.01, 0.5).total for eps in (0.1, 0.05, 0.01)]
     [34, 39, 51]
     """
-    density = _density(law)
-    if not (0 < delta < 1) or not (math.isfinite(eps) and eps > 0) or not (math.isfinite(radius) and radius >= 0):
-        raise BadInput(f"needs 0 < delta < 1, eps > 0, radius >= 0, not delta={delta}, eps={eps}, radius={radius}")
+    kappa = _kappa(law, dims, keep)
+    check_wish(eps, delta, radius)
     if eps >= radius:
         return CertifiedSamples(1, 0, 0.0)
-    width = density.half_width
-    groups = max(1, math.ceil(radius / width - 1e-12))
-    part = eps / groups
-    start = math.log(groups * (2 * width / part - 1) * (4 * width / part - 1) / delta)
-    each = max(0, math.ceil(start / -math.log1p(-density.kappa / 2)))
-    return CertifiedSamples(groups, each, failure_bound(law, each, eps, groups))
+    groups = groups_for(law, radius)
+    each = least_n(kappa, DENSITIES[law].half_width, eps / groups, delta / groups, dims)
+    return CertifiedSamples(groups, each, failure_bound(law, each, eps, groups, dims=dims, keep=keep))
+
+
+def least_n(kappa: float, half_width: float, eps: float, delta: float, dims: int = 1) -> int:
+    """The least n at which `log_failure` is at most log(delta).
+
+    Source: ours, as `failure_bound`.
+
+    >>> least_n(0.5, 0.5, 0.01, 0.01)
+    51
+    """
+    boxes = float(start(half_width, eps, dims))
+    return 0 if boxes == -math.inf else max(0, math.ceil((boxes - math.log(delta)) / -math.log1p(-kappa / 2)))
+
+
+def groups_for(law: str, radius: float) -> int:
+    """Groups of samples that share targets of up to `radius` evenly: ceil(radius / a).
+
+    Raises BadInput for an unknown law. Source: ours.
+
+    >>> groups_for("UU", 1.0)
+    6
+    """
+    return max(1, math.ceil(radius / density_of(law).half_width - 1e-12))
+
+
+def check_wish(eps: float, delta: float, radius: float = 1.0) -> None:
+    """Refuse numbers out of range of what is asked for.
+
+    Raises BadInput unless 0 < delta < 1, eps > 0 and radius >= 0, all finite.
+    """
+    if not (0 < delta < 1) or not (math.isfinite(eps) and eps > 0) or not (math.isfinite(radius) and radius >= 0):
+        raise BadInput(f"needs 0 < delta < 1, eps > 0, radius >= 0, not delta={delta}, eps={eps}, radius={radius}")
 
 
 def cover_uniform_n(eps: float, delta: float) -> CertifiedSamples:
@@ -187,7 +271,23 @@ def cover_uniform_n(eps: float, delta: float) -> CertifiedSamples:
     return best
 
 
-def _density(law: str) -> Density:
+def density_of(law: str) -> Density:
+    """The entry of `DENSITIES`.
+
+    Raises BadInput for an unknown law.
+    """
     if law not in DENSITIES:
         raise BadInput(f"no certified density for law {law!r}; there are: {', '.join(DENSITIES)}")
     return DENSITIES[law]
+
+
+def _kappa(law: str, dims: int, keep: float) -> float:
+    """Of vectors with independent coordinates, each vector there with probability `keep`."""
+    if dims < 1 or not 0 < keep <= 1:
+        raise BadInput(f"needs dims >= 1 and 0 < keep <= 1, not dims={dims}, keep={keep}")
+    return keep * math.pow(density_of(law).kappa, dims)
+
+
+def _log_less_one(log: Floats) -> Floats:
+    """Log(e^log - 1) for log > 0."""
+    return np.asarray(log + np.log(-np.expm1(-log)), np.float64)

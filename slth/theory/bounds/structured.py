@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from slth.core.errors import BadInput
+from slth.theory.bounds import growth
 
 Floats = NDArray[np.float64]
 MOST = 2**17  # samples; a search that needs more has the wrong scale
@@ -152,12 +153,8 @@ def nsn_certified_n(dims: int, eps: float, delta: float, half_width: float = 0.5
     [209, 1773, 68773]
     """
     kappa = nsn_kappa(dims, half_width)
-    if not (0 < delta < 1 and math.isfinite(eps) and eps > 0):
-        raise BadInput(f"needs 0 < delta < 1 and eps > 0, not delta={delta}, eps={eps}")
-    if eps >= half_width:
-        return 0
-    boxes = sum(_log_less_one(dims * math.log(times * half_width / eps)) for times in (2, 4))
-    return max(0, math.ceil((boxes - math.log(delta)) / -math.log1p(-kappa / 2)))
+    growth.check_wish(eps, delta)
+    return growth.least_n(kappa, half_width, eps, delta, dims)
 
 
 def counting_eps(dims: int, n: int, chance: float = 0.5) -> float:
@@ -245,8 +242,3 @@ def _log_bessel(order: Floats, r: float) -> Floats:
     exponent = root + np.log(ratio / (1 + root))
     uniform = 0.5 * np.log(math.pi / (2 * large * root)) - large * exponent + np.log(series)
     return np.asarray(np.where(np.isfinite(log), log, uniform), np.float64)
-
-
-def _log_less_one(log: float) -> float:
-    """Log(e^log - 1) for log > 0."""
-    return log + math.log(-math.expm1(-log))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import ndimage
 
 from slth.core.errors import BadInput
 from slth.theory.bounds import growth, hitting
@@ -106,6 +107,45 @@ def test_bound_is_above_simulated_cover_failures(law, n, eps):
     assert failures / runs <= bound + 3 * math.sqrt(bound / runs)
 
 
+@given(LAWS, st.integers(1, 3), st.floats(0.1, 1.0), st.integers(0, 300))
+def test_arrays_dimensions_and_thinning(law, dims, keep, n):
+    width = growth.DENSITIES[law].half_width
+    eps = width * np.array([[0.01], [0.3], [1.0]])
+    bound = growth.failure_bound(law, np.arange(n, n + 4), eps, dims=dims, keep=keep)
+    assert bound.shape == (3, 4)
+    assert bound[1, 2] == growth.failure_bound(law, n + 2, float(eps[1, 0]), dims=dims, keep=keep)
+    assert (np.diff(bound, axis=0) <= 0).all() and (np.diff(bound, axis=1) <= 0).all() and (bound[2] == 0).all()
+    assert (bound >= growth.failure_bound(law, np.arange(n, n + 4), eps)).all()
+
+
+def test_one_dimension_and_every_sample_is_the_default():
+    assert growth.certified_n("U", 0.01, 0.01, 0.5, dims=1, keep=1.0) == growth.certified_n("U", 0.01, 0.01, 0.5)
+    thinned = growth.certified_n("UU", 0.01, 0.01, keep=0.5)
+    assert thinned.total == growth.certified_n("D", 0.01, 0.01).total
+    by_hand = math.log((1 / 0.1**2 - 1) * (2 / 0.1**2 * 2 - 1) / 0.01) / -math.log1p(-1 / 8)
+    assert growth.certified_n("U", 0.1, 0.01, 0.5, dims=2).total == math.ceil(by_hand)
+
+
+def test_bound_in_two_dimensions_is_above_simulated_cover_failures():
+    """Sums of partial sums that stay in the square, on a grid, against every target of that grid."""
+    rng = np.random.default_rng(17)
+    n, runs, cells, near = 50, 100, 40, 8
+    failures = 0
+    for _ in range(runs):
+        reached = np.zeros((cells + 1, cells + 1), bool)
+        reached[cells // 2, cells // 2] = True
+        for step in np.rint(rng.uniform(-1, 1, (n, 2)) * cells).astype(int):
+            to = tuple(slice(max(s, 0), max(cells + 1 + min(s, 0), 0)) for s in step)
+            of = tuple(slice(max(-s, 0), max(cells + 1 + min(-s, 0), 0)) for s in step)
+            moved = np.zeros_like(reached)
+            moved[to] = reached[of]
+            reached |= moved
+        failures += not ndimage.maximum_filter(reached, 2 * near + 1, mode="constant").all()
+    bound = growth.failure_bound("U", n, near / cells, dims=2)
+    assert 0.5 < bound < 1
+    assert failures / runs <= bound
+
+
 def test_reserved_samples_beat_two_groups_for_uniform():
     assert growth.cover_uniform_n(0.01, 0.01).total < growth.certified_n("U", 0.01, 0.01).total
     assert growth.cover_uniform_n(0.01, 0.01).failure <= 0.01
@@ -119,6 +159,9 @@ def test_reserved_samples_beat_two_groups_for_uniform():
         lambda: growth.certified_n("U", 0.1, 1.0),
         lambda: growth.certified_n("U", 0.1, 0.1, math.inf),
         lambda: growth.failure_bound("U", -1, 0.1),
+        lambda: growth.failure_bound("U", [1, 2], [0.1, math.nan]),
+        lambda: growth.failure_bound("U", 1, 0.1, dims=0),
+        lambda: growth.certified_n("U", 0.1, 0.1, keep=0.0),
         lambda: growth.cover_uniform_n(0.1, 0.0),
     ],
 )
