@@ -55,15 +55,15 @@ def _sign(words: Words) -> Integers:
 
 
 @cache
-def _quantiles() -> Integers:
-    """The table of FORMAT.md, section 5: quantiles of the half-normal law at 2^-20."""
+def normal_quantiles() -> Integers:
+    """The table of FORMAT.md, section 5: 2^14 + 1 quantiles of the half-normal law at 2^-20."""
     raw = resources.files("slth.verify").joinpath("normal.bin").read_bytes()
     table: Integers = frozen(np.frombuffer(raw, "<i4").astype(np.int64))
     return table
 
 
 def _normal(words: Words) -> Integers:
-    table = _quantiles()
+    table = normal_quantiles()
     index = (words >> np.uint32(17)).astype(np.int64) & 0x3FFF
     place = (words >> np.uint32(9)).astype(np.int64) & 0xFF
     size = table[index] + (((table[index + 1] - table[index]) * (2 * place + 1)) >> 9)

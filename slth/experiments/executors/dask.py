@@ -1,0 +1,59 @@
+"""A Dask cluster: one that runs, named by its scheduler, or workers started on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from slth.core.errors import BadInput, Unavailable
+from slth.experiments.place import places
+from slth.rss.problem import all_cores
+
+
+@places.register("dask")
+@dataclass(frozen=True)
+class Dask:
+    """A Dask cluster, whose workers must have slth installed.
+
+    Parameters
+    ----------
+    scheduler : str
+        Address of a running scheduler, tcp://host:8786; empty: a cluster on this machine, for this sweep only.
+    workers : int
+        Processes of a cluster on this machine, 0 for one a core; for a running one, how many it is taken to have.
+    chunk : int
+    """
+
+    scheduler: str = ""
+    workers: int = 0
+    chunk: int = 1
+
+    def __post_init__(self) -> None:
+        if self.workers < 0 or self.chunk < 1:
+            raise BadInput(f"workers must be 0 or more and chunk 1 or more, not {self.workers} and {self.chunk}")
+        if self.workers == 0:
+            object.__setattr__(self, "workers", all_cores())
+
+    @contextmanager
+    def open(self) -> Iterator[Executor]:
+        """A client of the cluster."""
+        try:
+            from distributed import Client, LocalCluster
+        except ImportError:
+            raise Unavailable("the executor 'dask' needs distributed: pip install 'slth[cluster]'") from None
+        if self.scheduler:
+            try:
+                client = Client(self.scheduler, timeout=10, set_as_default=False)
+            except (OSError, ValueError) as error:
+                raise Unavailable(f"{self.scheduler}: no Dask scheduler answers ({type(error).__name__})") from None
+            with client, client.get_executor(pure=False) as pool:
+                yield pool
+            return
+        with (
+            LocalCluster(self.workers, threads_per_worker=1, dashboard_address=None) as cluster,
+            Client(cluster, set_as_default=False) as client,
+            client.get_executor(pure=False) as pool,
+        ):
+            yield pool

@@ -1,0 +1,60 @@
+"""Processes of this machine: the default, one for each core."""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.process
+import os
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from slth.core.errors import BadInput
+from slth.experiments.place import places
+from slth.rss.problem import all_cores
+
+
+@places.register("processes")
+@dataclass(frozen=True)
+class Processes:
+    """Processes of this machine.
+
+    Parameters
+    ----------
+    workers : int
+        0: one for each core.
+    """
+
+    workers: int = 0
+    chunk: int = 1
+
+    def __post_init__(self) -> None:
+        if self.workers < 0:
+            raise BadInput(f"workers must be 0, for all cores, or more, not {self.workers}")
+        if self.workers == 0:
+            object.__setattr__(self, "workers", all_cores())
+
+    @contextmanager
+    def open(self) -> Iterator[Executor]:
+        """New processes that end with this one, however it ends."""
+        context = multiprocessing.get_context("spawn")
+        pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_follow_parent)
+        try:
+            yield pool
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _follow_parent() -> None:
+    """One thread for each process, and an end when the parent is gone: a killed sweep leaves nobody behind."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
