@@ -108,14 +108,20 @@ def by_norms(target: Network, domain: Domain, epsilon: float) -> tuple[float, ..
 
     Source: Pensia et al. (2020) for norms at most 1; `bounds.propagation` says what is ours.
     """
+    shapes, radius = norms_of(target, domain)
+    return entry_tolerances(shapes, epsilon, "inf", radius)
+
+
+def norms_of(target: Network, domain: Domain) -> tuple[list[LayerShape], float]:
+    """Every layer with its largest row sum of absolute weights, a filter being one row, and the largest input."""
     width = math.prod(target.input_shape)
     radius = max(float(np.abs([region.lower, region.upper]).max()) for region in domain.regions(width))
     if any(node.bias is not None for node in target.affine):
         radius = max(radius, 1.0)
-    rows = [matrix_of(node).reshape(node.shape[0], -1) for node in target.affine]  # a filter is one row
+    rows = [matrix_of(node).reshape(node.shape[0], -1) for node in target.affine]
     norms = [float(np.abs(row).sum(axis=1).max()) for row in rows]
     shapes = [LayerShape(len(row), row.shape[1], norm) for row, norm in zip(rows, norms, strict=True)]
-    return entry_tolerances(shapes, epsilon, "inf", max(radius, 2.0**-60))
+    return shapes, max(radius, 2.0**-60)
 
 
 def _shapes(target: Network, domain: Domain) -> list[tuple[str, list[Floats]]]:
