@@ -129,7 +129,7 @@ def test_one_dimension_and_every_sample_is_the_default():
 def test_bound_in_two_dimensions_is_above_simulated_cover_failures():
     """Sums of partial sums that stay in the square, on a grid, against every target of that grid."""
     rng = np.random.default_rng(17)
-    n, runs, cells, near = 50, 100, 40, 8
+    n, runs, cells, near = 60, 100, 40, 8
     failures = 0
     for _ in range(runs):
         reached = np.zeros((cells + 1, cells + 1), bool)
