@@ -56,7 +56,7 @@ def quantile_interval(values: Floats, chance: float, confidence: float = 0.95) -
     Source: binomial counts of the values below the quantile.
 
     >>> quantile_interval(np.arange(100.0), 0.5)
-    (39.0, 49.0, 59.0)
+    (39.0, 49.0, 60.0)
     """
     if not (len(values) and 0 < chance < 1 and 0 < confidence < 1):
         raise BadInput(f"needs values, and chance and confidence in (0, 1), not {chance} and {confidence}")

@@ -59,6 +59,10 @@ def next_place(
     """
     ends = []
     for end in (1, None, 0):  # the interval's upper end, the fraction itself, the lower end
+        runs = max((tally.runs for tally in known.values()), default=0)
+        if end == 0 and runs and _level(Tally(runs, runs), end, confidence) < chance:
+            ends.append(size)  # so few runs prove no such chance, whatever they find
+            continue
         reached = {place: _level(tally, end, confidence) >= chance for place, tally in known.items()}
         first = min((place for place, good in reached.items() if good), default=size)
         last = max((place for place, good in reached.items() if not good and place < first), default=-1)

@@ -87,6 +87,10 @@ class Measure(Protocol):
     def check(self) -> None:
         """Refuses, with BadInput, what the theory speaks of and no experiment reaches."""
 
+    def content(self) -> str:
+        """A digest of what the parameters only name, such as a file; part of what a unit is."""
+        return ""
+
     def facts(self) -> Mapping[str, Value]:
         """What follows from the parameters alone and is worth a column."""
         return {}

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from slth.core.atomic import write_atomic
 from slth.core.errors import BadFile, BadInput
 from slth.experiments.draws import Draws
-from slth.experiments.measure import Value, made, measures
+from slth.experiments.measure import Value, made
 from slth.version import version
 
 Floats = NDArray[np.float64]
@@ -42,9 +42,11 @@ class Unit:
 
     def described(self) -> dict[str, Any]:
         """What the unit is, as its file says it."""
+        measure = made(self.measure, dict(self.parameters))
         return {
             "measure": self.measure,
-            "version": measures.get(self.measure).version,
+            "version": measure.version,
+            "content": measure.content(),
             "parameters": dict(self.parameters),
             "seed": self.seed,
             "start": self.start,
