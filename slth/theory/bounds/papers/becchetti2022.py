@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from slth.theory.bounds.catalogue import Numbers, formula
+from slth.theory.bounds.growth import certified_n
 
 
 @formula(
@@ -63,3 +66,25 @@ def lower_bound(dims: Numbers, eps: Numbers) -> Numbers:
     63.0
     """
     return dims * np.log2(1 / eps)
+
+
+@formula(
+    "ln((1/eps^dims - 1) ((2/eps)^dims - 1) / delta) / -ln(1 - 2^-dims / 2), rounded up",
+    gives="samples",
+    of="sum",
+    side="sufficient",
+    sure="constant ours, certified",
+    seen="ours",
+    printed="expected growth, after da Cunha et al. (ESA 2023), in dims dimensions",
+    assumes="independent uniform entries on [-1, 1]; all targets of [-1/2, 1/2]^dims at once; good for few dimensions",
+)
+def certified_samples(dims: Numbers, eps: Numbers, delta: Numbers) -> Numbers:
+    """Random vectors of which, with chance 1 - delta, some subset is within eps of each target.
+
+    >>> certified_samples([1, 2, 4], 0.01, 0.01).tolist()
+    [51.0, 183.0, 1393.0]
+    """
+    least = np.vectorize(
+        lambda dims, eps, delta: certified_n("U", eps, delta, 0.5, dims=math.ceil(dims)).total, otypes=[float]
+    )
+    return np.asarray(least(dims, eps, delta))

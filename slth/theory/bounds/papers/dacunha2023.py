@@ -6,10 +6,12 @@ statement on vectors implies for one fixed target, by our own derivation. They a
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from slth.theory.bounds.catalogue import Numbers, formula
-from slth.theory.bounds.structured import counting_n
+from slth.theory.bounds.structured import counting_n, nsn_certified_n
 
 NETWORK = "ReLU convolutions, the entries of each kernel of total size at most 1; normal weights; inputs in [-1, 1]"
 
@@ -101,3 +103,23 @@ def lower_bound(side: Numbers, c_in: Numbers, c_out: Numbers, eps: Numbers, *, c
     """
     counted = np.vectorize(counting_n, otypes=[float], excluded={"per_filter"})
     return np.asarray(np.maximum(counted(side, c_in, c_out, eps, chance=chance), 0.0))
+
+
+@formula(
+    "ln((1/eps^dims - 1) ((2/eps)^dims - 1) / delta) / -ln(1 - kappa/2), rounded up, kappa the density at (1, ..., 1)",
+    gives="samples",
+    of="sum",
+    side="sufficient",
+    sure="constant ours, certified",
+    seen="ours",
+    printed="expected growth, after da Cunha et al. (ESA 2023), for normally-scaled normal vectors",
+    assumes="normally-scaled normal vectors; all targets of [-1/2, 1/2]^dims at once; good for few dimensions",
+)
+def certified_samples(dims: Numbers, eps: Numbers, delta: Numbers) -> Numbers:
+    """Random vectors of which, with chance 1 - delta, some subset is within eps of each target.
+
+    >>> certified_samples([1, 2, 4], 0.01, 0.01).tolist()
+    [209.0, 1773.0, 68773.0]
+    """
+    least = np.vectorize(lambda dims, eps, delta: nsn_certified_n(math.ceil(dims), eps, delta), otypes=[float])
+    return np.asarray(least(dims, eps, delta))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from slth.theory.bounds.catalogue import Numbers, formula
+from slth.theory.bounds.growth import certified_n
 
 ASSUMES = "uniform samples on [-1, 1]; all targets |z| <= 1/2 at once, within 2 eps; eps < 1/3"
 
@@ -48,3 +49,23 @@ def failure(n: Numbers, eps: Numbers, *, constant: Numbers = 1.0, spread: Number
     """
     beyond = np.maximum(n - constant * np.log(1 / eps), 0.0)
     return np.asarray(np.minimum(1.0, 2 * np.exp(-(beyond**2) / (spread * n))))
+
+
+@formula(
+    "ln((1/eps - 1) (2/eps - 1) / delta) / ln(4/3), rounded up",
+    gives="samples",
+    of="sum",
+    side="sufficient",
+    sure="constant ours, certified",
+    seen="ours",
+    printed="the paper's way, expected growth, with the potential 1/v - 1",
+    assumes="uniform samples on [-1, 1]; all targets |z| <= 1/2 at once",
+)
+def certified_samples(eps: Numbers, delta: Numbers) -> Numbers:
+    """Samples of which, with chance 1 - delta, some subset is within eps of each target.
+
+    >>> certified_samples([0.1, 0.05, 0.01], 0.01).tolist()
+    [34.0, 39.0, 51.0]
+    """
+    least = np.vectorize(lambda eps, delta: certified_n("U", eps, delta, 0.5).total, otypes=[float])
+    return np.asarray(least(eps, delta))

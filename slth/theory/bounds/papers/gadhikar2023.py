@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from slth.theory.bounds.catalogue import Numbers, formula
+from slth.theory.bounds.growth import certified_n
 
 
 @formula(
@@ -43,3 +44,23 @@ def lower_bound(width: Numbers, share: Numbers, *, constant: Numbers = 1.0) -> N
     144.3
     """
     return required_width(width, share, constant=constant)
+
+
+@formula(
+    "ln((1/eps - 1) (2/eps - 1) / delta) / -ln(1 - share/4), rounded up",
+    gives="samples",
+    of="sum",
+    side="sufficient",
+    sure="constant ours, certified",
+    seen="ours",
+    printed="expected growth, after da Cunha et al. (ESA 2023), for thinned samples",
+    assumes="uniform samples on [-1, 1], each of which is there with chance share; all targets |z| <= 1/2 at once",
+)
+def certified_samples(eps: Numbers, delta: Numbers, share: Numbers) -> Numbers:
+    """Samples, missing ones counted, of which some subset is within eps of each target with chance 1 - delta.
+
+    >>> certified_samples(0.01, 0.01, [0.5, 0.999999]).tolist()
+    [109.0, 51.0]
+    """
+    least = np.vectorize(lambda eps, delta, keep: certified_n("U", eps, delta, 0.5, keep=keep).total, otypes=[float])
+    return np.asarray(least(eps, delta, share))
