@@ -25,8 +25,8 @@ VARIANCES = {"U": 1 / 3, "N": 1.0, "UU": 1 / 9, "NN": 1.0}
 LAWS = (*VARIANCES, "S")
 
 # The standard normal as 600 midpoints: what is integrated is smooth on the scale of its step of 1/30.
-_NODES = (np.arange(600) + 0.5) / 30 - 10
-_WEIGHTS = np.exp(-(_NODES**2) / 2) / np.sum(np.exp(-(_NODES**2) / 2))
+NODES = (np.arange(600) + 0.5) / 30 - 10
+WEIGHTS = np.exp(-(NODES**2) / 2) / np.sum(np.exp(-(NODES**2) / 2))
 _BLOCK = 4096
 
 
@@ -177,8 +177,8 @@ def nonempty_misses(law: str, n: int, eps: ArrayLike, z: ArrayLike) -> Floats:
         part = slice(begin, begin + _BLOCK)
         shift = 2 * np.abs(flat[1][part, None]) / math.sqrt(n * variance)
         with np.errstate(divide="ignore"):
-            log = scale + np.log(flat[0][part, None]) - (_NODES - shift) ** 2 / 2
-        missed[part] = np.exp(-np.exp(np.minimum(log, 50.0))) @ _WEIGHTS
+            log = scale + np.log(flat[0][part, None]) - (NODES - shift) ** 2 / 2
+        missed[part] = np.exp(-np.exp(np.minimum(log, 50.0))) @ WEIGHTS
     return missed.reshape(width.shape)
 
 
@@ -203,11 +203,11 @@ def best_error(law: str, n: int, chance: float = 0.5, z: float = 0.0) -> float:
     _checked(n, 0.0, z)
     if not 0 < chance < 1:
         raise BadInput(f"chance must lie in (0, 1), not {chance}")
-    profile = np.exp(-((_NODES - 2 * abs(z) / math.sqrt(n * variance)) ** 2) / 2)
+    profile = np.exp(-((NODES - 2 * abs(z) / math.sqrt(n * variance)) ** 2) / 2)
     low, high = -700.0, 700.0  # of the log of the model's L
     for _ in range(200):
         middle = (low + high) / 2
-        if float(np.exp(-math.exp(middle) * profile) @ _WEIGHTS) > 1 - chance:
+        if float(np.exp(-math.exp(middle) * profile) @ WEIGHTS) > 1 - chance:
             low = middle
         else:
             high = middle
