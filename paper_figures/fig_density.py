@@ -6,32 +6,12 @@ python paper_figures/fig_density.py     draws fig_density.png and .pdf from data
 
 from __future__ import annotations
 
-import csv
-from pathlib import Path
-
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
-import numpy as np
+from drawing import GREY, columns, facts, main, titled
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-HERE = Path(__file__).resolve().parent
 COLOURS = {0.01: ("#0072B2", "o", "-"), 0.001: ("#D55E00", "s", "--"), 0.0001: ("#009E73", "^", "-.")}
-GREY = "#6B6B6B"
-
-
-def columns(name: str) -> dict[str, np.ndarray]:
-    """One table of data/, by column."""
-    with open(HERE / "data" / name, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    return {key: np.array([float(row[key]) for row in rows]) for key in rows[0]}
-
-
-def facts() -> dict[str, float]:
-    """The named numbers of the benchmark."""
-    with open(HERE / "data" / "density_facts.csv", newline="", encoding="utf-8") as file:
-        return {row["name"]: float(row["value"]) for row in csv.DictReader(file)}
 
 
 def sums(axes: Axes, known: dict[str, float]) -> None:
@@ -80,25 +60,21 @@ def network(axes: Axes, known: dict[str, float]) -> None:
     axes.text(0.98, 0.97, words, transform=axes.transAxes, ha="right", va="top", **said)
 
 
-def draw(folder: Path = HERE) -> None:
-    """The figure, as PNG and PDF."""
-    plt.style.use(HERE / "slth.mplstyle")
-    known = facts()
+def draw() -> Figure:
+    """The figure."""
+    known = {name: float(value) for name, value in facts("density_facts.csv").items()}
     figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.1))
     figure.subplots_adjust(left=0.075, right=0.985, top=0.9, bottom=0.14, wspace=0.24)
-    for axes, title in ((left, "a   One subset sum, measured"), (right, "b   A network, theory")):
+    for axes, letter, title in ((left, "a", "One subset sum, measured"), (right, "b", "A network, theory")):
         axes.set_xscale("log")
         axes.set_yscale("log")
-        axes.grid(True)
-        axes.set_title(title)
+        titled(axes, letter, title)
     sums(left, known)
     network(right, known)
     left.set_xticks([0.02, 0.05, 0.1, 0.2, 0.5], ["0.02", "0.05", "0.1", "0.2", "0.5"])
     left.minorticks_off()
-    figure.savefig(folder / "fig_density.png")
-    figure.savefig(folder / "fig_density.pdf", metadata={"CreationDate": None})
-    plt.close(figure)
+    return figure
 
 
 if __name__ == "__main__":
-    draw()
+    main(__file__, __doc__, draw)

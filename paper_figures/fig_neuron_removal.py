@@ -6,39 +6,18 @@ python paper_figures/fig_neuron_removal.py --data     measures again (two minute
 
 from __future__ import annotations
 
-import argparse
-import csv
-from pathlib import Path
 from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+from drawing import columns, main, spread, titled, write
+from matplotlib.figure import Figure
 
-HERE = Path(__file__).resolve().parent
-DATA = HERE / "data"
 BITS = 50
 FREE_RUNS = {4: 200, 8: 200, 16: 200, 32: 200, 64: 200, 128: 60, 256: 20}  # units: random draws
 SAMPLES, BLOCKED_RUNS = range(2, 23, 2), 400
 QUANTILES = (0.05, 0.5, 0.95)
-FREE, BLOCKED, GREY = "#D55E00", "#0072B2", "#6B6B6B"
-
-
-def write(name: str, header: list[str], rows: list[list[Any]]) -> None:
-    """One table of data/."""
-    with open(DATA / name, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows([f"{cell:.5g}" if isinstance(cell, float) else cell for cell in row] for row in rows)
-
-
-def columns(name: str) -> dict[str, np.ndarray]:
-    """One table of data/, by column; cells that are no numbers stay words."""
-    with open(DATA / name, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    return {key: np.array([row[key] if key == "kind" else float(row[key]) for row in rows]) for key in rows[0]}
+FREE, BLOCKED = "#D55E00", "#0072B2"
 
 
 def quantiles(errors: np.ndarray) -> list[float]:
@@ -85,30 +64,27 @@ def compute() -> None:
     write("neuron_curves.csv", ["eps", "least_free", "first_moment_blocked"], table)
 
 
-def draw(folder: Path = HERE) -> None:
-    """The figure, as PNG and PDF."""
-    plt.style.use(HERE / "slth.mplstyle")
+def draw() -> Figure:
+    """The figure."""
     points, curves = columns("neuron_points.csv"), columns("neuron_curves.csv")
     figure, axes = plt.subplots(figsize=(4.8, 3.5))
     figure.subplots_adjust(left=0.12, right=0.97, top=0.88, bottom=0.14)
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.grid(True)
     axes.fill_between(curves["eps"], 1, curves["least_free"], color=FREE, alpha=0.1, lw=0)
     axes.plot(curves["eps"], curves["least_free"], color=FREE)
     axes.plot(curves["eps"], curves["first_moment_blocked"], color=BLOCKED, ls=(0, (4, 2)))
     for kind, colour, marker in (("free", FREE, "o"), ("blocked", BLOCKED, "s")):
         of = points["kind"] == kind
         middle = points["median"][of]
-        spread = [middle - points["low"][of], points["high"][of] - middle]
-        axes.errorbar(
-            middle, points["units"][of], xerr=spread, fmt=marker, color=colour, ms=4, elinewidth=0.7, capsize=1.5
-        )
+        bars = spread(middle, points["low"][of], points["high"][of])
+        style = {"color": colour, "ms": 4, "elinewidth": 0.7, "capsize": 1.5}
+        axes.errorbar(middle, points["units"][of], xerr=bars, fmt=marker, **style)
     axes.set_xlim(0.8, 3e-7)
     axes.set_ylim(3, 4000)
     axes.set_xlabel("sup error eps on the unit disc (smaller to the right)")
     axes.set_ylabel("random hidden units")
-    axes.set_title("One ReLU unit from random units, by removing units only")
+    titled(axes, "", "One ReLU unit from random units, by removing units only")
     said = {"fontsize": 7.5, "ha": "left", "va": "top"}
     words = "without block mask:\nno chance of 50 % below\nn = $\\pi$ / (8 arctan 2 eps)"
     axes.text(1.7e-4, 640, words, color=FREE, **said)
@@ -116,19 +92,8 @@ def draw(folder: Path = HERE) -> None:
     axes.text(0.6, 330, words, color=FREE, **said)
     words = "with block mask, four subset sums,\n4n units (proven optimum);\ndashed: first moment, 4n*"
     axes.text(3.2e-3, 27, words, color=BLOCKED, **said)
-    figure.savefig(folder / "fig_neuron_removal.png")
-    figure.savefig(folder / "fig_neuron_removal.pdf", metadata={"CreationDate": None})
-    plt.close(figure)
-
-
-def main() -> None:
-    """Draws; with --data measures first."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", action="store_true", help="measure again and rewrite data/neuron_*.csv")
-    if parser.parse_args().data:
-        compute()
-    draw()
+    return figure
 
 
 if __name__ == "__main__":
-    main()
+    main(__file__, __doc__, draw, compute)

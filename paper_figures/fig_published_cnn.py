@@ -6,26 +6,14 @@ python paper_figures/fig_published_cnn.py     draws fig_published_cnn.png and .p
 
 from __future__ import annotations
 
-import csv
-from pathlib import Path
-
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+from drawing import GREY, columns, main, titled
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-HERE = Path(__file__).resolve().parent
-OURS, PUBLISHED, SHORT, GREY = "#0072B2", "#D55E00", "#009E73", "#6B6B6B"
+OURS, PUBLISHED, SHORT = "#0072B2", "#D55E00", "#009E73"
 FLOOR = 1.5e-10  # where a median of 0 is drawn
-
-
-def columns() -> dict[str, np.ndarray]:
-    """The table, by column."""
-    with open(HERE / "data" / "published_cnn.csv", newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    return {key: np.array([float(row[key]) for row in rows]) for key in rows[0] if key != "optimal"}
 
 
 def medians(axes: Axes, table: dict[str, np.ndarray]) -> None:
@@ -59,25 +47,21 @@ def largest(axes: Axes, table: dict[str, np.ndarray]) -> None:
     axes.set_ylabel("largest |error| / largest |weight|")
 
 
-def draw(folder: Path = HERE) -> None:
-    """The figure, as PNG and PDF."""
-    plt.style.use(HERE / "slth.mplstyle")
-    table = columns()
+def draw() -> Figure:
+    """The figure."""
+    table = columns("published_cnn.csv")
     figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.1))
     figure.subplots_adjust(left=0.085, right=0.99, top=0.9, bottom=0.14, wspace=0.24)
     medians(left, table)
     largest(right, table)
-    for axes, title in ((left, "a   Typical error"), (right, "b   Largest error")):
+    for axes, letter, title in ((left, "a", "Typical error"), (right, "b", "Largest error")):
         axes.set_yscale("log")
-        axes.grid(True)
-        axes.set_title(title)
+        titled(axes, letter, title)
         axes.set_xticks(table["n"])
         axes.set_xlim(3.5, 31.5)
         axes.set_xlabel("samples n of one subset sum")
-    figure.savefig(folder / "fig_published_cnn.png")
-    figure.savefig(folder / "fig_published_cnn.pdf", metadata={"CreationDate": None})
-    plt.close(figure)
+    return figure
 
 
 if __name__ == "__main__":
-    draw()
+    main(__file__, __doc__, draw)

@@ -6,22 +6,15 @@ python paper_figures/fig_structured_error.py --data     first rewrites these fil
 
 from __future__ import annotations
 
-import argparse
-import csv
 import json
-from pathlib import Path
 from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+from drawing import RESULTS, columns, main, spread, titled, write
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-HERE = Path(__file__).resolve().parent
-DATA = HERE / "data"
-RESULTS = HERE.parent / "benchmarks" / "results" / "vectors.json"
 ORDER, SHADES = "#D55E00", ("#0072B2", "#009E73", "#7A3E9D")
 TREES = ("klist", "localsearch", "greedy", "relaxation")  # solvers that prove nothing
 COUNTED = (1, 4, 9)  # dimensions whose counting limit is drawn
@@ -29,24 +22,7 @@ MARKERS = "os^Dv<>pP"
 POINTS = ["d", "n", "median", "low", "high", "solver", "seeds"]
 HALVES = ["kind", "d", "eps", "n", "low", "high", "beyond", "draws"]
 GROWTH = ["eps", "exponent", "low", "high"]
-WORDS = ("solver", "kind")
 LEAST = 1e-11  # errors below are those of the unit 2^-40
-
-
-def write(name: str, header: list[str], rows: list[list[Any]]) -> None:
-    """One table of data/."""
-    with open(DATA / name, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows([f"{cell:.5g}" if isinstance(cell, float) else cell for cell in row] for row in rows)
-
-
-def columns(name: str) -> dict[str, np.ndarray]:
-    """One table of data/, by column, empty if the table is; words stay words."""
-    with open(DATA / name, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    names = rows[0] if rows else []
-    return {key: np.array([row[key] if key in WORDS else float(row[key] or "nan") for row in rows]) for key in names}
 
 
 def square(dims: int) -> float:
@@ -59,7 +35,7 @@ def compute() -> None:
     from slth.theory.bounds import structured
     from slth.theory.bounds.papers import dacunha2023
 
-    found = json.loads(RESULTS.read_text(encoding="utf-8"))
+    found = json.loads((RESULTS / "vectors.json").read_text(encoding="utf-8"))
     rows = found["rows"] if isinstance(found, dict) else found
     errors = [row for row in rows if row.get("kind") == "error_vs_n" and row.get("median") is not None]
     halves = [row for row in rows if row.get("kind") in ("smallest_n", "smallest_k")]
@@ -100,10 +76,10 @@ def errors(axes: Axes) -> None:
         for exact in (True, False) if points else ():
             of = (points["d"] == d) & (points["median"] > LEAST) & (np.isin(points["solver"], TREES) != exact)
             middle = points["median"][of]
-            spread = np.nan_to_num(np.maximum([middle - points["low"][of], points["high"][of] - middle], 0))
+            bars = spread(middle, points["low"][of], points["high"][of])
             style = {"color": colour, "mfc": colour if exact else "white", "ms": 3.2, "elinewidth": 0.6, "mew": 0.7}
             marker, label = MARKERS[(d - 1) % len(MARKERS)], f"{d}" if exact else None
-            axes.errorbar(points["n"][of], middle, yerr=spread, fmt=marker, label=label, **style)
+            axes.errorbar(points["n"][of], middle, yerr=bars, fmt=marker, label=label, **style)
     for d in (1, 2):
         own = (order["d"] == d) & (order["n"] < 1500)  # room for the words
         axes.plot(order["n"][own], order["eps"][own], color=ORDER, lw=1, ls=(0, (4, 2)))
@@ -142,14 +118,14 @@ def dimensions(axes: Axes) -> None:
         colour, own = SHADES[place % len(SHADES)], first["eps"] == eps
         of = searched & (halves["eps"] == eps) & ~(2 * halves["beyond"] >= halves["draws"])  # its median is known
         d, n = halves["d"][of], halves["n"][of]
-        spread = np.nan_to_num(np.maximum([n - halves["low"][of], halves["high"][of] - n], 0))
+        bars = spread(n, halves["low"][of], halves["high"][of])
         words = f"eps = {eps:g}"
         for power, low, high in (
             zip(*(fits[key][fits["eps"] == eps] for key in GROWTH[1:]), strict=True) if fits else ()
         ):
             words += f": $D^{{{power:.2f}}}$ ({low:.2f} to {high:.2f})"
         style = {"color": colour, "ms": 4, "elinewidth": 0.7, "capsize": 1.5}
-        axes.errorbar(d, n, yerr=spread, fmt=MARKERS[place], label=words, **style)
+        axes.errorbar(d, n, yerr=bars, fmt=MARKERS[place], label=words, **style)
         axes.plot(first["d"][own], first["n"][own], color=colour, lw=0.9)
         axes.plot(first["d"][own], first["order"][own], color=ORDER, lw=1, ls=(0, (4, 2)))
     for eps in sorted(set(halves["eps"][~searched])) if halves else ():
@@ -168,29 +144,16 @@ def dimensions(axes: Axes) -> None:
         axes.legend(loc="upper left", title="fitted growth, 95 % interval", alignment="left", title_fontsize=7)
 
 
-def draw(folder: Path = HERE) -> None:
-    """The figure, as PNG and PDF."""
-    plt.style.use(HERE / "slth.mplstyle")
+def draw() -> Figure:
+    """The figure."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(7.6, 3.4), width_ratios=[1.35, 1])
     figure.subplots_adjust(left=0.075, right=0.985, top=0.9, bottom=0.135, wspace=0.22)
     errors(left)
     dimensions(right)
-    for axes, title in ((left, "a   Error against samples"), (right, "b   Samples against dimension")):
-        axes.grid(True)
-        axes.set_title(title)
-    figure.savefig(folder / "fig_structured_error.png")
-    figure.savefig(folder / "fig_structured_error.pdf", metadata={"CreationDate": None})
-    plt.close(figure)
-
-
-def main() -> None:
-    """Draws; with --data reads the benchmark's results first."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", action="store_true", help="rewrite data/structured_*.csv from vectors.json")
-    if parser.parse_args().data:
-        compute()
-    draw()
+    for axes, letter, title in ((left, "a", "Error against samples"), (right, "b", "Samples against dimension")):
+        titled(axes, letter, title)
+    return figure
 
 
 if __name__ == "__main__":
-    main()
+    main(__file__, __doc__, draw, compute)

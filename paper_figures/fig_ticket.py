@@ -6,23 +6,17 @@ python paper_figures/fig_ticket.py --data     makes the ticket again and rewrite
 
 from __future__ import annotations
 
-import argparse
-import csv
-from pathlib import Path
 from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+from drawing import ROOT, facts, main, read, write
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea
 from matplotlib.patches import ConnectionPatch, Rectangle
 
-HERE = Path(__file__).resolve().parent
-DATA = HERE / "data"
 EPSILON = 0.1  # what `make demo` asks for
 NEURON, INPUT = 18, 44  # the hidden neuron and the pixel whose weight is looked at
 WINDOW = 130  # units of the random network that are drawn
@@ -31,25 +25,11 @@ WEIGHTS = LinearSegmentedColormap.from_list("weights", ["#4A2377", "#A68BC2", "#
 NOISE = LinearSegmentedColormap.from_list("noise", ["#C9CED6", "#FFFFFF", "#C9CED6"])
 
 
-def write(name: str, header: list[str], rows: list[list[Any]]) -> None:
-    """One table of data/."""
-    with open(DATA / name, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
-
-
-def read(name: str) -> list[dict[str, str]]:
-    """One table of data/, as dictionaries."""
-    with open(DATA / name, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
 def compute() -> None:
     """Makes the ticket and writes the four tables."""
     import slth
 
-    target = slth.read(HERE.parent / "examples" / "digits.pt").network
+    target = slth.read(ROOT / "examples" / "digits.pt").network
     ticket = slth.approximate(target, slth.Request(epsilon=EPSILON)).ticket
     source, mask = ticket.source, ticket.mask
     trained = target.affine[0].weight.astype(np.float64)
@@ -228,10 +208,9 @@ def framed(axes: Axes) -> None:
         side.set_visible(True)
 
 
-def draw(folder: Path = HERE) -> None:
-    """The figure, as PNG and PDF."""
-    plt.style.use(HERE / "slth.mplstyle")
-    facts = {row["name"]: row["value"] for row in read("ticket_facts.csv")}
+def draw() -> Figure:
+    """The figure."""
+    known = facts("ticket_facts.csv")
     figure = plt.figure(figsize=(8.8, 3.5))
     outer = figure.add_gridspec(
         1, 3, width_ratios=[1.08, 1.32, 1.25], left=0.03, right=0.99, top=0.87, bottom=0.135, wspace=0.2
@@ -241,9 +220,9 @@ def draw(folder: Path = HERE) -> None:
     top, bottom = figure.add_subplot(left[0]), figure.add_subplot(left[1])
     first, second = figure.add_subplot(middle[0]), figure.add_subplot(middle[1])
     last = figure.add_subplot(outer[2])
-    matrices(top, bottom, facts)
-    source(first, second, facts)
-    weight(last, facts)
+    matrices(top, bottom, known)
+    source(first, second, known)
+    weight(last, known)
     titles = (
         (top, "a", "A trained layer, found again"),
         (first, "b", "in a random network,"),
@@ -253,19 +232,8 @@ def draw(folder: Path = HERE) -> None:
         place = axes.get_position().x0
         figure.text(place, 0.93, letter, fontsize=10, fontweight="bold")
         figure.text(place + 0.02, 0.93, title, fontsize=10)
-    figure.savefig(folder / "fig_ticket.png")
-    figure.savefig(folder / "fig_ticket.pdf", metadata={"CreationDate": None})
-    plt.close(figure)
-
-
-def main() -> None:
-    """Draws; with --data computes first."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", action="store_true", help="make the ticket again and rewrite data/ticket_*.csv")
-    if parser.parse_args().data:
-        compute()
-    draw()
+    return figure
 
 
 if __name__ == "__main__":
-    main()
+    main(__file__, __doc__, draw, compute)
