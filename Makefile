@@ -7,10 +7,10 @@ PYTHON ?= python3
 unit notebooks: export OPENBLAS_NUM_THREADS = 1
 
 BIN := .venv/bin
-BENCHMARKS := pensia lenet published_cnn burkholz_sums density depth structured vectors
+BENCHMARKS := pensia lenet published_cnn burkholz_sums density depth structured vectors thresholds certified sweep
 READY := .venv/.ready
 
-.PHONY: demo test lint types structure unit notebooks figures benchmark clean
+.PHONY: demo test lint types structure unit notebooks figures figures-data proofs benchmark clean
 
 demo: $(READY)
 	$(BIN)/python examples/demo.py
@@ -35,6 +35,12 @@ notebooks: $(READY)
 
 figures: $(READY)
 	for script in paper_figures/fig_*.py; do $(BIN)/python $$script || exit 1; done
+
+figures-data: $(READY)
+	for script in paper_figures/fig_*.py; do $(BIN)/python $$script --data || exit 1; done
+
+proofs: $(READY)
+	$(BIN)/python -m proofs_checks
 
 benchmark: $(READY)
 	for name in $(BENCHMARKS); do $(BIN)/python benchmarks/$$name.py || exit 1; done

@@ -12,7 +12,7 @@ from slth.core.errors import BadInput
 from slth.experiments.draws import Draws, sample_law
 from slth.experiments.measure import Measure, Outcome, Said, measures
 from slth.rss.solve import solve
-from slth.theory.bounds import density, growth, hitting, tails
+from slth.theory.bounds import density, growth, hitting, tails, unimodal
 
 LARGEST = 50  # samples of an exact search
 MOST_EXACT = 60  # samples for which the exact first moment is known
@@ -87,10 +87,14 @@ class Closest(Measure):
         if self.n <= MOST_EXACT:
             hits = hitting.expected_hits_exact(self.law, self.n, self.eps, self.z)
             said.append(Said("first moment", "at most", min(1.0, hits)))
-        groups = max(1, math.ceil(abs(self.z) / growth.DENSITIES[self.law].half_width - 1e-12))
-        failure = growth.failure_bound(self.law, self.n // groups, self.eps, groups)
-        said.append(Said("certified", "at least", 1 - float(failure)))
+        said.append(Said("certified", "at least", 1 - self._certified_miss(self.z)))
         for name, chance in (("50 %", 0.5), ("90 %", 0.9), ("99 %", 0.99)):
             error = hitting.best_error(self.law, self.n, chance, self.z)
             said.append(Said("hitting law", "model", error, name))
         return tuple(said)
+
+    def _certified_miss(self, z: float) -> float:
+        """The least of the bounds that are proved for all targets of this size, which are more than one."""
+        groups = max(1, math.ceil(abs(z) / growth.DENSITIES[self.law].half_width - 1e-12))
+        missed = growth.failure_bound(self.law, self.n // groups, self.eps, groups)
+        return min(missed, unimodal.failure_bound(self.law, self.n, self.eps)) if abs(z) <= 1 else missed

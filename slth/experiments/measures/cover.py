@@ -10,9 +10,10 @@ from slth.core.errors import BadInput
 from slth.experiments.draws import Draws, sample_law
 from slth.experiments.measure import Measure, Outcome, Said, measures
 from slth.experiments.reached import all_gaps
-from slth.theory.bounds import growth
+from slth.theory.bounds import coverage, growth, hitting, iteration, unimodal
 
 LARGEST = 1000  # samples
+ITERATED = 200  # samples up to which the value iteration is followed
 
 
 @measures.register("cover")
@@ -53,12 +54,21 @@ class Cover(Measure):
         """Unions of intervals around all subset sums, in integers."""
         values, bits = draws.samples(self.law, self.n)
         radius, edge = math.floor(math.ldexp(self.eps, bits)), math.floor(math.ldexp(self.radius, bits))
-        return Outcome(all_gaps(values, radius, edge) <= 1)
+        return Outcome(all_gaps(values, radius, edge) == 0)
 
     def said(self) -> tuple[Said, ...]:
-        """The certified bound, its value iteration, and the coverage law where the interval is [-1/2, 1/2]."""
+        """The growth bound, its value iteration, the bound by least growth, and the coverage law, a model."""
         if self.law not in growth.DENSITIES:
             return ()
         groups = max(1, math.ceil(self.radius / growth.DENSITIES[self.law].half_width - 1e-12))
-        failure = growth.failure_bound(self.law, self.n // groups, self.eps, groups)
-        return (Said("certified", "at least", 1 - float(failure)),)
+        n = self.n // groups
+        said = [Said("growth bound", "at least", 1 - growth.failure_bound(self.law, n, self.eps, groups))]
+        if n <= ITERATED:
+            failure = float(iteration.iterated_failure(self.law, n, self.eps, groups)[-1])
+            said.append(Said("value iteration", "at least", 1 - failure))
+        if self.radius <= 1:
+            said.append(Said("least growth", "at least", 1 - unimodal.failure_bound(self.law, self.n, self.eps)))
+        if self.law in hitting.VARIANCES and self.n <= coverage.MOST:
+            covered = float(coverage.cover_chance(self.law, self.n, self.eps, self.radius))
+            said.append(Said("coverage law", "model", covered))
+        return tuple(said)

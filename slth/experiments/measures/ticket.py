@@ -14,7 +14,7 @@ from slth.core.errors import BadInput
 from slth.experiments.draws import Draws
 from slth.experiments.measure import Measure, Outcome, Said, Value, measures
 from slth.experiments.targets import target_of
-from slth.theory.bounds import growth, tails
+from slth.theory.bounds import tails, unimodal
 from slth.theory.bounds.samples import expected_misses
 from slth.theory.build import approximate
 from slth.theory.choice import chosen_theorem
@@ -95,8 +95,8 @@ class Ticket(Measure):
         n, weights, tolerances = self._samples, *self._scaled
         if weights.size == 0:
             return ()
-        groups = max(1, math.ceil(weights.max() / growth.DENSITIES["UU"].half_width - 1e-12))
-        failures = growth.failure_bound("UU", n // groups, tolerances, groups)
+        groups = math.ceil(weights.max())
+        failures = groups * unimodal.failure_bound("UU", np.full(len(weights), n // groups), tolerances / groups)
         sure = 1 - min(1.0, float(np.sum(failures)))
         chance = math.exp(-expected_misses(weights, tolerances, n, law=tails.LAWS[0]))
         return (Said("simulated tail", "model", chance), Said("certified", "at least", sure))
