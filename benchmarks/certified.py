@@ -2,8 +2,8 @@
 
     python benchmarks/certified.py [--runs 100000]
 
-A failure is a target in [-radius, radius] that no subset sum comes within eps of, decided exactly by unions of intervals
-in integers. Cells are those in which a bound says something, and some in which it does not yet.
+A failure is a target in [-radius, radius] that no subset sum comes within eps of, decided exactly by unions of
+intervals in integers. Cells are those in which a bound says something, and some in which it does not yet.
 """
 
 from __future__ import annotations
