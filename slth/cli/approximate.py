@@ -79,7 +79,7 @@ def approximate(
     path = output or Path(target.name).with_suffix(".slth")
     screen.check_output(path, target)
     with screen.progress() as tick:
-        made = build(found.network, request, theorem, say, tick, _options(option or []))
+        made = build(found.network, request, theorem, say, tick, pairs(option or []))
     sha256 = write_ticket(path, made.ticket)
     report = _report(made, found.network.size, path, sha256)
     if json:
@@ -92,13 +92,13 @@ def approximate(
         raise typer.Exit(1)
 
 
-def _options(given: list[str]) -> dict[str, str]:
-    """NAME=VALUE pairs as a dictionary."""
-    pairs = [text.partition("=") for text in given]
-    for (name, equals, _), text in zip(pairs, given, strict=True):
+def pairs(given: list[str]) -> dict[str, str]:
+    """NAME=VALUE pairs of --option as a dictionary."""
+    parts = [text.partition("=") for text in given]
+    for (name, equals, _), text in zip(parts, given, strict=True):
         if not name or not equals:
             raise BadInput(f"--option {text!r} is not NAME=VALUE")
-    return {name.strip(): value.strip() for name, _, value in pairs}
+    return {name.strip(): value.strip() for name, _, value in parts}
 
 
 def _auto(text: str, kind: type[N], name: str) -> N | None:

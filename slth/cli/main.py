@@ -15,7 +15,7 @@ from types import FrameType
 
 import typer
 
-from slth.cli import approximate, look, sweep, verify
+from slth.cli import approximate, bound, look, sweep, verify
 from slth.core.errors import SlthError
 
 GRACE = 1.0  # seconds to clean up in after a signal
@@ -33,6 +33,7 @@ app = typer.Typer(
 for command in (approximate.approximate, verify.verify, look.convert, look.show, look.inspect, look.export):
     app.command()(command)
 app.command("sweep")(sweep.sweep)
+app.command()(bound.bound)
 app.command("solve")(look.solve_values)
 app.command("list")(look.list_plugins)
 app.command()(look.cite)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,18 @@ def rows(pairs: Iterable[tuple[str, str]], indent: str = "  ") -> None:
     width = max(len(name) for name, _ in listed)
     for name, value in listed:
         typer.echo(f"{indent}{name.ljust(width)}  {value}")
+
+
+def table(lines: Iterable[Sequence[str]], indent: str = "  ", left: int = 1) -> None:
+    """Aligned columns: the first ones to the left, numbers to the right."""
+    listed = [[shown(cell, 1_000_000) for cell in line] for line in lines]
+    widths = [max(len(cell) for cell in column) for column in zip(*listed, strict=True)]
+    for line in listed:
+        pairs = list(zip(line, widths, strict=True))
+        cells = [cell.ljust(width) for cell, width in pairs[:left]] + [
+            cell.rjust(width) for cell, width in pairs[left:]
+        ]
+        typer.echo((indent + "  ".join(cells)).rstrip())
 
 
 def as_json(value: dict[str, Any]) -> None:

@@ -107,5 +107,6 @@ def checked(name: str, value: ArrayLike) -> Floats:
     except (TypeError, ValueError):
         raise BadInput(f"{name} must be {quantity.range}, not {value!r}") from None
     if not quantity.holds(values):
-        raise BadInput(f"{name} must be {quantity.range}, not {np.asarray(value).tolist()}")
+        wrong = f"{float(values):g}" if values.ndim == 0 else values.tolist()
+        raise BadInput(f"{name} must be {quantity.range}, not {wrong}")
     return values
