@@ -134,7 +134,7 @@ def normal_second_moment(n: int, eps: float, z: float) -> float:
     root = np.sqrt(sizes)
     single = special.ndtr((z + eps) / root) - special.ndtr((z - eps) / root)
     first = float(special.comb(n, sizes) @ single)
-    one, two, shared = (part.ravel() for part in np.meshgrid(sizes, sizes, np.arange(n + 1), indexing="ij"))
+    one, two, shared = (part.ravel() for part in np.meshgrid(sizes, sizes, np.append(0.0, sizes), indexing="ij"))
     smaller, larger = np.minimum(one, two), np.maximum(one, two)
     fits = (shared <= smaller) & (one + two - shared <= n) & (shared < larger)
     one, two, shared = one[fits], two[fits], shared[fits]
