@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from slth.cli import screen
-from slth.cli.options import Arch, Input
+from slth.cli.options import Arch, Input, pairs
 from slth.core.errors import BadInput
 from slth.core.network import Network
 from slth.core.source import SourceLayer
@@ -90,15 +90,6 @@ def approximate(
     short = request.epsilon is not None and made.ticket.claim.eps > request.epsilon
     if len(made.ticket.missed) or short:
         raise typer.Exit(1)
-
-
-def pairs(given: list[str]) -> dict[str, str]:
-    """NAME=VALUE pairs of --option as a dictionary."""
-    parts = [text.partition("=") for text in given]
-    for (name, equals, _), text in zip(parts, given, strict=True):
-        if not name or not equals:
-            raise BadInput(f"--option {text!r} is not NAME=VALUE")
-    return {name.strip(): value.strip() for name, _, value in parts}
 
 
 def _auto(text: str, kind: type[N], name: str) -> N | None:

@@ -10,7 +10,7 @@ import typer
 
 from slth.cli import screen
 from slth.cli.comparison import described, figure, lack, report_of, show, valued
-from slth.cli.options import Arch, Input
+from slth.cli.options import Arch, Input, pairs
 from slth.core.errors import BadInput
 
 
@@ -47,7 +47,6 @@ def bound(
         return
     if runs < 0:
         raise BadInput(f"--runs must be 0 or more, not {runs}")
-    from slth.cli.approximate import pairs
     from slth.core.domain import parse
     from slth.interop.read import read
     from slth.theory.plan import Request

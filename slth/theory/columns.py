@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
 from slth.core.errors import BadInput
 from slth.theory.bounds import density, growth, hitting, nearest, structured
@@ -158,9 +159,19 @@ def _vector_certified(sums: Sums, delta: float, share: float) -> float:
 
 
 def _vector_first(sums: Sums, share: float) -> float:
+    """Of 2n filters, each of the wanted sign with chance 1/2, for the longest target."""
     _normal_only(sums)
-    square = float(np.square(sums.targets).sum(axis=0).max())
-    return structured.nsn_first_moment_n(len(sums.targets), sums.tolerance, square)
+    if sums.largest <= sums.tolerance:
+        return 0
+    dims, square = len(sums.targets), float(np.square(sums.targets).sum(axis=0).max())
+    volume = dims * math.log(2 * sums.tolerance)
+
+    def expected(n: int) -> bool:
+        k = np.arange(1, 2 * n + 1)
+        choices = math.lgamma(2 * n + 1) - special.gammaln(k + 1) - special.gammaln(2 * n - k + 1) - k * math.log(2)
+        return bool(special.logsumexp(choices + structured.nsn_log_density(dims, k, square)) + volume >= 0)
+
+    return _first(expected, structured.MOST)
 
 
 def _vector_counting(sums: Sums, share: float) -> float:
@@ -177,13 +188,13 @@ def _normal_only(sums: Sums) -> None:
         raise BadInput("vector sums are known for normal weights")
 
 
-def _first(holds: Callable[[int], bool]) -> int:
+def _first(holds: Callable[[int], bool], most: int = MOST) -> int:
     """The smallest n from 1 on for which something holds that then goes on to hold."""
     high = 1
     while not holds(high):
         high *= 2
-        if high > MOST:
-            raise BadInput("more samples are needed than can be counted")
+        if high > most:
+            raise BadInput(f"more than {most:,} samples are needed")
     low = high // 2
     while high - low > 1:
         middle = (low + high) // 2
