@@ -147,12 +147,12 @@ def _primitive(law: str, t: Floats) -> Floats:
     if law == "D":
         return 0.5 * _primitive("UU", t)
     if law == "N":
-        return t * special.erf(t / math.sqrt(2)) / 2 + np.expm1(-t * t / 2) / math.sqrt(2 * math.pi)
-    if law == "NN":  # density K_0(|x|)/pi; int_0^t x K_0 = 1 - t K_1(t)
+        area = t * special.erf(t / math.sqrt(2)) / 2 + np.expm1(-t * t / 2) / math.sqrt(2 * math.pi)
+    elif law == "NN":  # density K_0(|x|)/pi; int_0^t x K_0 = 1 - t K_1(t)
         positive = np.maximum(t, np.finfo(float).tiny)
-        return (t * special.iti0k0(positive)[1] - 1 + positive * special.k1(positive)) / math.pi
-    inner = np.minimum(t, 1.0)
-    if law == "U":
-        return inner**2 / 4 + (t - inner) / 2
-    log = np.log(np.maximum(inner, np.finfo(float).tiny))
-    return inner**2 / 4 * (1.5 - log) + (t - inner) / 2
+        area = (t * special.iti0k0(positive)[1] - 1 + positive * special.k1(positive)) / math.pi
+    else:
+        inner = np.minimum(t, 1.0)
+        bent = 1.0 if law == "U" else 1.5 - np.log(np.maximum(inner, np.finfo(float).tiny))
+        area = inner**2 / 4 * bent + (t - inner) / 2
+    return np.asarray(area, np.float64)
