@@ -210,12 +210,12 @@ def decompose(samples: ArrayLike, targets: ArrayLike, digits: int, base: float =
     values = np.broadcast_to(values, (len(goals), values.shape[-1])) * np.where(goals < 0, -1.0, 1.0)[:, None]
     rows = np.arange(len(goals))
     rest = np.abs(goals)
-    complete: NDArray[np.bool_] = np.ones(len(goals), np.bool_)
+    complete = np.ones(len(goals), np.bool_)
     chosen, used = np.zeros(values.shape, np.bool_), np.zeros(values.shape, np.bool_)
     for k in range(digits):
         inside = (values >= (1 - base) * base**k) & (values <= base ** (k + 1)) & ~used
         first = inside.argmax(axis=1) if values.shape[1] else np.zeros(len(goals), np.intp)
-        there = inside.any(axis=1)
+        there = np.asarray(inside.any(axis=1), np.bool_)
         used[rows[there], first[there]] = True
         take = there.copy()
         take[there] = values[rows[there], first[there]] <= rest[there]
