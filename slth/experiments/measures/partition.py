@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,8 +10,9 @@ import numpy as np
 
 from slth.core.errors import BadInput
 from slth.experiments.draws import Draws
-from slth.experiments.measure import Measure, Outcome, Said, measures
+from slth.experiments.measure import Measure, Outcome, Said, Value, measures
 from slth.rss.solve import solve
+from slth.theory.bounds import quantised
 
 
 @measures.register("partition")
@@ -52,5 +54,16 @@ class Partition(Measure):
         return Outcome(found.errors == 0, found.errors.astype(np.float64))
 
     def said(self) -> tuple[Said, ...]:
-        """The first moment, which bounds the chance, and the hitting law on integers."""
-        return ()
+        """The hitting law on integers, a model, and the exact first moment, which bounds the chance."""
+        largest = 1 << self.bits
+        if self.n > quantised.MOST:
+            return ()
+        said = [Said("hitting law", "model", float(quantised.exact_hit_chance(largest, self.n, self.target)))]
+        if self.n * largest <= quantised.LARGEST:
+            hits = quantised.exact_subsets(largest, self.n, self.target)
+            said.append(Said("first moment", "at most", min(1.0, hits)))
+        return tuple(said)
+
+    def facts(self) -> Mapping[str, Value]:
+        """kappa = log2(M)/n: above 1 there is mostly no solution, below mostly many."""
+        return {"kappa": quantised.kappa(1 << self.bits, self.n)}
