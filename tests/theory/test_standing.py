@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from slth.core.errors import BadInput
 from slth.core.network import Activation, Add, Conv, Dense, Network
 from slth.theory import measuring
+from slth.theory.bounds import growth, structured
 from slth.theory.columns import COLUMNS, columns_of
 from slth.theory.gadgets import pair
 from slth.theory.gadgets.filters import VectorSum
@@ -23,7 +24,7 @@ from slth.theory.measuring import least_samples
 from slth.theory.plan import Request
 from slth.theory.stages import matrix_of
 from slth.theory.standing import standing
-from slth.theory.sums import Sums, enough, sums_of
+from slth.theory.sums import Sums, enough, plan_sums, sums_of
 from slth.theory.theorem import statements, theorems
 
 WISH = Request(weight_error=0.02, objective="within", delta=0.05)
@@ -53,11 +54,16 @@ def drawn(key: str, target: Network, number: int, samples: int, **wishes: object
 
 
 @pytest.mark.parametrize(
-    ("key", "number", "law", "variance"),
-    [("pensia2020", 0, "UU", 1 / 9), ("pensia2020", 1, "UU", 1 / 9), ("burkholz2022", 1, "U", 1 / 3)],
+    ("key", "kind", "number", "law", "variance"),
+    [
+        ("pensia2020", "relu", 0, "UU", 1 / 9),
+        ("pensia2020", "relu", 1, "UU", 1 / 9),
+        ("burkholz2022", "tanh", 0, "UU", 1 / 9),
+        ("burkholz2022", "relu", 1, "U", 1 / 3),
+    ],
 )
-def test_samples_have_the_law_that_is_claimed(key, number, law, variance):
-    found, sums = drawn(key, dense(12, 10, 8), number, 30)
+def test_samples_have_the_law_that_is_claimed(key, kind, number, law, variance):
+    found, sums = drawn(key, dense(12, 10, 8, kind=kind), number, 30)
     assert sums[0].law == law
     assert np.abs(found).max() <= 1
     assert np.abs(found).max() > 0.8
@@ -121,6 +127,9 @@ def test_necessary_is_below_certified_for_vectors(dims, tolerance, size, delta):
     columns = COLUMNS[VectorSum]
     first, counting = columns.first_moment(sums, 0.5), columns.counting(sums, 0.5)
     assert max(first, counting) <= columns.certified(sums, delta, 0.5)
+    if size > tolerance:
+        plain = structured.nsn_first_moment_n(dims, tolerance, dims * size**2)
+        assert plain / 1.4 - 1 <= first <= plain  # 2n filters are worth between n and 2n
 
 
 def test_thinned_first_moment_is_the_mean_over_the_number_of_samples():
@@ -215,6 +224,20 @@ def test_wishes_for_the_network_are_shared_by_norms():
     fixed = standing(dense(6, 5, 3), "pensia2020", Request(weight_error=table.lines[0].tolerance), runs=0)
     assert fixed.lines[0].samples["counting"] == table.lines[0].samples["counting"]
     assert 0 < fixed.eps < 1
+
+
+def test_the_chance_of_failure_is_shared_by_all_sums():
+    """Union bound: the certified n of both layers leave just about delta."""
+    target, delta = dense(6, 5, 3), 0.02
+    table = standing(target, "pensia2020", replace(WISH, delta=delta), runs=0)
+    plan = theorems.get("pensia2020")().plan(target, replace(WISH, samples=9, law="uniform"), 9)
+    chance = 0.0
+    for line, layer in zip(table.lines, plan_sums(plan, target, (0.02, 0.02)), strict=True):
+        for sums in layer:
+            groups = growth.groups_for(sums.law, sums.largest)
+            each = int(line.samples["certified"]) // groups
+            chance += sums.count * float(growth.failure_bound(sums.law, each, sums.tolerance, groups))
+    assert delta / 2 < chance <= delta
 
 
 def test_papers_without_a_construction_stand_beside_auto():

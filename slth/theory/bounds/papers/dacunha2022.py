@@ -35,7 +35,7 @@ def required_samples(
 ) -> Numbers:
     """Samples of one subset sum, for an error eps of the whole network.
 
-    >>> float(required_samples(5, 1, 6, 2, 0.01, 0.01).round(2))
+    >>> float(required_samples(5, 1, 6, 2, 0.01, 0.02).round(2))
     10.31
     """
     return constant * np.log(c_in * c_out * side**2 * layers / np.minimum(eps, delta))
@@ -63,7 +63,7 @@ def required_width(
 ) -> Numbers:
     """Filters of the 1 x 1 layer for one convolution of the target.
 
-    >>> float(required_width(5, 6, 16, 2, 0.01, 0.01).round(1))
+    >>> float(required_width(5, 6, 16, 2, 0.02, 0.01).round(1))
     157.0
     """
     return 2 * c_in * required_samples(side, c_in, c_out, layers, eps, delta, constant=constant)
@@ -103,7 +103,7 @@ def required_parameters(
 ) -> Numbers:
     """Weights of the random network, for a target of so many.
 
-    >>> float(required_parameters(2572, 4, 0.01, 0.01).round(-2))
+    >>> float(required_parameters(2572, 4, 0.01, 0.02).round(-2))
     35600.0
     """
     return constant * parameters * np.log(parameters * layers / np.minimum(eps, delta))

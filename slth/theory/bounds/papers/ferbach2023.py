@@ -22,7 +22,7 @@ def required_width(
 ) -> Numbers:
     """Copies of the representation in the hidden layer for one layer of the target.
 
-    >>> float(required_width(16, 2, 9, 0.01, 0.01).round(1))
+    >>> float(required_width(16, 2, 9, 0.02, 0.01).round(1))
     208.7
     """
     return constant * width * np.log(layers * np.square(width) * basis / np.minimum(eps, delta))

@@ -50,7 +50,7 @@ def required_width(
 ) -> Numbers:
     """Hidden units for one layer of the target.
 
-    >>> float(required_width(10, 10, 2, 0.01, 0.01).round())
+    >>> float(required_width(10, 10, 2, 0.01, 0.02).round())
     1842.0
     """
     log = np.log(d_in * d_out / np.minimum(eps, delta))

@@ -43,7 +43,7 @@ def required_width(
 ) -> Numbers:
     """Hidden units for one layer of the target.
 
-    >>> required_width([784, 500], [500, 10], 2, 0.01, 0.01).round().tolist()
+    >>> required_width([784, 500], [500, 10], 2, 0.01, 0.02).round().tolist()
     [14251.0, 6908.0]
     """
     return constant * d_in * np.log(d_in * d_out * layers / np.minimum(eps, delta))
