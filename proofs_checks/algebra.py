@@ -18,7 +18,7 @@ def identical(left: sp.Expr, right: sp.Expr) -> bool | None:
     for value in _values(difference):
         if abs(value) > mpmath.mpf(10) ** -20:
             return False
-    for simplify in (sp.expand, sp.factor, sp.simplify, lambda e: sp.simplify(sp.expand_log(e, force=True))):
+    for simplify in (sp.expand, sp.factor, sp.simplify, lambda e: sp.simplify(sp.expand_log(e))):
         if simplify(difference) == 0:
             return True
     return None

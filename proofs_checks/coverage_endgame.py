@@ -13,13 +13,14 @@ CELLS = 12
 def check(share: Fraction) -> Verdict:
     """|[z - h, z + h] in [-a, a]| >= `share` h for |z| <= a, h <= 2a; then a set that misses less comes within h."""
     p, h, r = sp.symbols("p h r", nonnegative=True)  # p = a - z; 2a = h + r
-    q = sp.Symbol("q", nonnegative=True)  # q = z + a = h + r - p
+    q, others = sp.symbols("q others", nonnegative=True)  # q = z + a = h + r - p
     factor = sp.Rational(share.numerator, share.denominator)
     x, z, total = sp.symbols("x z total", real=True)
     return judge(
         (
             # ends min(z + h, a) and max(z - h, -a): the length is the least of 2h, p + h, q + h and 2a
             *(nonnegative(length - factor * h) for length in (2 * h, p + h, q + h, h + r)),
+            nonnegative((h + p) * (others + q) - h * others),  # a side more, in d dimensions: others = h^(d-1) or more
             identical((z - x) - total, z - (total + x)),  # z - x within h of a sum: z within h of that sum plus x
             *(_near(covered, share) for covered in range(1, 1 << CELLS)),
         )
@@ -36,8 +37,8 @@ def _near(covered: int, share: Fraction) -> bool:
 
 
 LEMMA = Lemma(
-    statement="if less than h <= 2a of I = [-a, a] lies outside A, then every z in I is within h of A; with h = eps/2 "
-    "and A within eps/2 of subset sums, within eps of a subset sum",
+    statement="if less than h <= 2a of [-a, a] lies outside A, every z in [-a, a] is within h of A (h^d of [-a, a]^d "
+    "in sup norm); with h = eps/2 and A within eps/2 of subset sums, within eps of a subset sum",
     how="sympy, every case of ends; all sets of cells",
     depth=f"all parameters; all 2^{CELLS} sets of {CELLS} cells",
     step=8,

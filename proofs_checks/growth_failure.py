@@ -9,20 +9,21 @@ from proofs_checks.lemma import Lemma, Verdict, judge
 
 A, EPS, PHI, LEVEL, RATIO, U, S = sp.symbols("a eps Phi t rho u s", positive=True)
 N = sp.Symbol("n", integer=True, nonnegative=True)
+D = sp.Symbol("d", integer=True, positive=True)
 
 
 def bound(a: sp.Symbol, eps: sp.Symbol) -> sp.Expr:
-    return (2 * a / eps - 1) * (4 * a / eps - 1)
+    return ((2 * a / eps) ** D - 1) * ((4 * a / eps) ** D - 1)
 
 
 def without_markov(a: sp.Symbol, eps: sp.Symbol) -> sp.Expr:
-    return 2 * a / eps - 1
+    return (2 * a / eps) ** D - 1
 
 
 def check(factor: Callable[[sp.Symbol, sp.Symbol], sp.Expr]) -> Verdict:
-    """P(uncovered share >= eta) <= `factor` rho^n for A_0 = [-eps/2, eps/2] in I = [-a, a], eta = (eps/2)/(2a)."""
-    start = 1 / (EPS / (2 * A)) - 1
-    eta = (EPS / 2) / (2 * A)
+    """P(uncovered share >= eta) <= `factor` rho^n for A_0 = [-eps/2, eps/2]^d, I = [-a, a]^d, eta = (eps/4a)^d."""
+    start = 1 / (EPS / (2 * A)) ** D - 1
+    eta = ((EPS / 2) / (2 * A)) ** D
     least = (eta / (1 - eta)).simplify()  # Phi where v = 1 - eta; Phi falls in v
     return judge(
         (
@@ -37,14 +38,15 @@ def check(factor: Callable[[sp.Symbol, sp.Symbol], sp.Expr]) -> Verdict:
 
 
 LEMMA = Lemma(
-    statement="if E Phi(v_{t+1}) <= rho Phi(v_t) and A_0 = [-eps/2, eps/2], then after n samples the share of "
-    "I = [-a, a] not reached is eps/(4a) or more with probability at most (2a/eps - 1)(4a/eps - 1) rho^n",
+    statement="if E Phi(v_{t+1}) <= rho Phi(v_t) and A_0 = [-eps/2, eps/2]^d, then after n samples the share of "
+    "I = [-a, a]^d not reached is (eps/(4a))^d or more with probability at most "
+    "((2a/eps)^d - 1)((4a/eps)^d - 1) rho^n",
     how="sympy identities",
     depth="all parameters",
     step=7,
     expected=Verdict.PROVED,
     check=check,
     claim=bound,
-    false_statement="with probability at most (2a/eps - 1) rho^n",
+    false_statement="with probability at most ((2a/eps)^d - 1) rho^n",
     false_claim=without_markov,
 )

@@ -27,7 +27,7 @@ def check(allowed: Callable[[sp.Expr], sp.Expr]) -> Verdict:
     pairs = inputs(i - 1) * inputs(i)
     spent = sp.summation(sp.cancel(2 * pairs * allowed(pairs)), (i, 1, LAYERS))
     samples = sp.log(BOUND / allowed(PAIRS)) / RATE + S  # rounded up by s
-    fails = sp.expand(sp.expand_log(sp.log(BOUND) - RATE * samples - sp.log(allowed(PAIRS)), force=True))
+    fails = sp.expand(sp.expand_log(sp.log(BOUND) - RATE * samples - sp.log(allowed(PAIRS))))
     return judge(
         (
             nonnegative(DELTA - spent),
