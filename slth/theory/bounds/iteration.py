@@ -278,9 +278,7 @@ def _game(eps: float, dims: int, nodes: int) -> _Game:
 def _grid(start: float, whole: float, left: float, nodes: int) -> Floats:
     """Measures from `start` to `whole - left`: even in log v up to half of the whole, in log u beyond."""
     half = whole / 2
-    end = whole - left
-    if start >= end:
-        return np.array([end])
+    end = whole - left  # at least 1, and above the start
     below, above = math.log2(max(half / start, 1.0)), math.log2(max(half / left, 1.0))
     step = (below + above) / nodes
     low = half * np.exp2(-step * np.arange(math.floor(below / step), 0, -1))

@@ -148,7 +148,7 @@ def test_never_above_the_growth_bound_and_falling(law):
     assert (iteration.iterated_failure(law, 150, 0.8 * eps, 2) >= curve * (1 - 0.1)).all()
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.sampled_from(LAWS), st.floats(0.05, 0.4), st.floats(1e-4, 0.5), st.floats(0.1, 1.5))
 def test_samples_hold_what_they_say(law, eps, delta, radius):
     chosen = iteration.iterated_n(law, eps, delta, radius)
