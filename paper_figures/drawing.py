@@ -19,6 +19,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -67,6 +68,19 @@ def titled(axes: Axes, letter: str, title: str) -> None:
     """A panel's letter and title, and a grid."""
     axes.grid(True)
     axes.set_title(f"{letter}   {title}" if letter else title)
+
+
+def heading(figure: Figure, height: float, letter: str, title: str, legend: Mapping[str, Mapping[str, Any]]) -> None:
+    """The title of a row of panels, and in one line what its markers and lines are."""
+    figure.text(0.012, height, letter, fontsize=9, fontweight="bold")
+    figure.text(0.035 if letter else 0.012, height, title, fontsize=9, fontweight="bold")
+    plain = {"color": DARK, "lw": 1, "ms": 3.2}
+    keys = [Line2D([], [], label=label, **{**plain, **style}) for label, style in legend.items()]
+    place = {
+        "loc": "center left",
+        "bbox_to_anchor": (0.034 if letter else 0.01, height - 0.15 / figure.get_figheight()),
+    }
+    figure.legend(handles=keys, ncols=len(keys), handlelength=2.4, columnspacing=1.6, borderpad=0, **place)
 
 
 def spread(middle: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
