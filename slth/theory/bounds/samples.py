@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from slth.core.errors import BadInput
-from slth.theory.bounds import growth, tails
+from slth.theory.bounds import tails
+from slth.theory.bounds.sufficient import sufficient_n
 
 Floats = NDArray[np.float64]
 OBJECTIVES = ("fewest", "closest", "within")
@@ -31,8 +32,8 @@ class SampleChoice:
     expected_misses : float
         Weights expected to have no subset within their tolerance.
     certified_n : int
-        Samples of one instance with which the expected-growth bound *proves* as few misses: groups times
-        samples a group.
+        Samples of one instance with which an expected-growth bound *proves* as few misses: groups times samples a
+        group.
     certified_groups : int
     how : "hitting law" or "simulated tail"
         What the typical miss chance at n rests on; neither is proved.
@@ -112,8 +113,8 @@ def needed(
     BadInput
         As `expected_misses`; when delta is not positive; or when no n up to 4096 is enough.
 
-    Source: ours; n is simulated, `certified_n` proved (`growth.certified_n` at the largest target, tightest
-    tolerance and failure delta / count).
+    Source: ours; n is simulated, `certified_n` proved (`sufficient_n` at the largest target, tightest tolerance
+    and failure delta / count).
 
     >>> needed([0.001], [0.01], 0.01).n
     1
@@ -128,7 +129,7 @@ def needed(
     if not bins.total:
         return SampleChoice(n, misses, 0, 0, "hitting law")
     each = min(delta / bins.total, 0.5)
-    proved = growth.certified_n(law, bins.tightest, each, bins.largest)
+    proved = sufficient_n(law, bins.tightest, each, bins.largest)
     how = "hitting law" if each > tails.HANDOVER else "simulated tail"
     return SampleChoice(n, misses, proved.total, proved.groups, how)
 
