@@ -6,6 +6,7 @@ where it is beyond float64. BadInput says why there is none.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import numpy as np
 from scipy import special
 
 from slth.core.errors import BadInput
-from slth.theory.bounds import density, growth, hitting, nearest, structured
+from slth.theory.bounds import density, growth, hitting, nearest, packing, structured, unimodal
 from slth.theory.gadgets.filters import VectorSum
 from slth.theory.gadgets.fixed import FixedSize
 from slth.theory.gadgets.nearest import Nearest
@@ -61,10 +62,22 @@ def columns_of(gadget: Gadget) -> Columns:
 
 
 def _subset_certified(sums: Sums, delta: float, share: float) -> float:
-    """By expected growth, at the largest target; thinned: of 2n units, each a sample with chance 1/2."""
+    """By expected growth, for laws that fall with |x| in one group of samples; thinned: 2n units, each one or not."""
     each, keep = min(delta / sums.count, 0.5), 0.5 if sums.thinned else 1.0
     n = growth.certified_n(sums.law, sums.tolerance, each, sums.largest, keep=keep).total
+    law = {"UU": "D"}.get(sums.law, "thinned") if sums.thinned else sums.law
+    for width in _half_widths(sums.largest):
+        with contextlib.suppress(BadInput):
+            n = min(n, unimodal.certified_n(law, sums.tolerance, each, width).total)
     return math.ceil(n / 2) if sums.thinned else n
+
+
+def _half_widths(largest: float) -> list[float]:
+    """Intervals that hold all targets, from the smallest on: each gives a bound, and small ones grow slowly."""
+    found = [max(largest, 2.0**-8)]
+    while found[-1] < 1:
+        found.append(min(found[-1] * 2**0.25, 1.0))
+    return found
 
 
 def _subset_first(sums: Sums, share: float) -> float:
@@ -93,7 +106,7 @@ def _thinned_bits(law: str, n: int, width: float, z: float) -> float:
 
 def _subset_counting(sums: Sums, share: float) -> float:
     """2^n intervals of length twice the tolerance; (9/4)^n are expected where samples are thinned."""
-    bits = math.log2(max(sums.largest / sums.tolerance, 1.0))
+    bits = float(packing.least_n(sums.tolerance, 2 * sums.largest)) if sums.largest else 0.0
     return math.ceil(bits / MORE if sums.thinned else bits)
 
 

@@ -91,7 +91,12 @@ def network_numbers(target: Network) -> dict[str, float]:
 def layer_numbers(node: Dense | Conv, number: int) -> dict[str, float]:
     """What formulas ask of one layer, a bias counting as one more input."""
     outputs, inputs = dense_shape(node)
-    sides = {"side": math.sqrt(taps_of(node)), "c_in": node.shape[1], "c_out": node.shape[0]}
+    sides = {
+        "weights": float(sum(array.size for _, array in node.tensors())),
+        "side": math.sqrt(taps_of(node)),
+        "c_in": node.shape[1],
+        "c_out": node.shape[0],
+    }
     return {"layer": number + 1, "d_in": inputs, "d_out": outputs, **sides}
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from slth.core.errors import BadInput
 from slth.core.network import Activation, Add, Conv, Dense, Network
 from slth.theory import measuring
-from slth.theory.bounds import growth, structured
+from slth.theory.bounds import structured, unimodal
 from slth.theory.columns import COLUMNS, columns_of
 from slth.theory.gadgets import pair
 from slth.theory.gadgets.filters import VectorSum
@@ -234,9 +234,9 @@ def test_the_chance_of_failure_is_shared_by_all_sums():
     chance = 0.0
     for line, layer in zip(table.lines, plan_sums(plan, target, (0.02, 0.02)), strict=True):
         for sums in layer:
-            groups = growth.groups_for(sums.law, sums.largest)
-            each = int(line.samples["certified"]) // groups
-            chance += sums.count * float(growth.failure_bound(sums.law, each, sums.tolerance, groups))
+            n = int(line.samples["certified"])
+            widths = np.geomspace(sums.largest, 1, 60)
+            chance += sums.count * min(unimodal.failure_bound("UU", n, sums.tolerance, a) for a in widths)
     assert delta / 2 < chance <= delta
 
 

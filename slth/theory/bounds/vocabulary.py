@@ -66,6 +66,7 @@ VOCABULARY = {
     "d_out": _count("outputs of a dense layer of the target"),
     "width": _count("width of a layer of the target, or of all its layers"),
     "parameters": _count("weights of the target"),
+    "weights": _count("weights that share one pool of samples"),
     "side": _count("side of a square kernel"),
     "c_in": _count("input channels of a convolution"),
     "c_out": _count("output channels of a convolution"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from slth.theory.bounds.catalogue import Numbers, formula
+from slth.theory.bounds.quantised import least_parameters, order_only_width
 
 NETWORK = "weights of the target on the grid; random weights on a grid as fine at least as its root; exact, in the end"
 
@@ -32,7 +33,7 @@ def required_samples(precision: Numbers, *, constant: Numbers = 1.0) -> Numbers:
 
 
 @formula(
-    "C width ln(1/precision)",
+    "C width log2(1/precision)",
     gives="units",
     of="network",
     side="sufficient",
@@ -44,14 +45,14 @@ def required_samples(precision: Numbers, *, constant: Numbers = 1.0) -> Numbers:
 def required_width(width: Numbers, precision: Numbers, *, constant: Numbers = 1.0) -> Numbers:
     """Width of the random network.
 
-    >>> float(required_width(100, 2.0**-8).round(1))
-    554.5
+    >>> float(required_width(100, 2.0**-8))
+    800.0
     """
-    return constant * width * np.log(1 / precision)
+    return np.asarray(np.vectorize(order_only_width, otypes=[float])(width, precision, constant))
 
 
 @formula(
-    "C width ln^2(1/precision)",
+    "C width log2^2(1/precision)",
     gives="units",
     of="network",
     side="sufficient",
@@ -63,10 +64,10 @@ def required_width(width: Numbers, precision: Numbers, *, constant: Numbers = 1.
 def required_width_of_few_layers(width: Numbers, precision: Numbers, *, constant: Numbers = 1.0) -> Numbers:
     """Width of a random network with one layer more than the target.
 
-    >>> float(required_width_of_few_layers(100, 2.0**-8).round())
-    3075.0
+    >>> float(required_width_of_few_layers(100, 2.0**-8))
+    6400.0
     """
-    return constant * width * np.square(np.log(1 / precision))
+    return np.asarray(required_width(width, precision, constant=constant) * np.log2(1 / precision))
 
 
 @formula(
@@ -104,5 +105,4 @@ def lower_bound(width: Numbers, precision: Numbers, *, chance: Numbers = 0.5) ->
     >>> float(lower_bound(10, 2.0**-8).round(1))
     899.3
     """
-    bits = np.square(width) * np.log2(1 + 2 / precision)
-    return np.asarray(np.maximum(bits + np.log2(chance), 0.0))
+    return np.asarray(np.vectorize(least_parameters, otypes=[float])(width, precision, chance))

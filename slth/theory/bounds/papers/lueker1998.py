@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from slth.theory.bounds.catalogue import Numbers, formula
+from slth.theory.bounds.packing import least_n
 
 
 @formula(
@@ -63,4 +64,4 @@ def lower_bound(eps: Numbers, *, radius: Numbers = 0.5) -> Numbers:
     >>> float(lower_bound(2.0**-11))
     10.0
     """
-    return np.maximum(np.log2(radius / eps), 0.0)
+    return np.asarray(np.vectorize(least_n, otypes=[float])(eps, 2 * radius))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from slth.theory.bounds.catalogue import Numbers, formula
+from slth.theory.bounds.digits import digit_samples
 
 NETWORK = "dense ReLU layers, any bounded norms; weights of hyperbolic law, density of order 1/|w|"
 
@@ -74,3 +77,45 @@ def required_depth(layers: Numbers) -> Numbers:
     6.0
     """
     return 2 * layers
+
+
+@formula(
+    "least n with P(one of K digits has no sample) <= delta, K = ln(1/eps) / ln(1.618...) rounded up",
+    gives="samples",
+    of="sum",
+    side="sufficient",
+    sure="constant ours, certified",
+    seen="ours",
+    printed="golden digits and a coupon collector, after the paper's idea",
+    assumes="samples of density 1/|w| on K golden intervals, of either sign; one target |w| <= 1",
+)
+def certified_samples(eps: Numbers, delta: Numbers) -> Numbers:
+    """Samples of which one for each digit adds up to within eps of one target, with chance 1 - delta.
+
+    >>> certified_samples([0.1, 0.01, 0.001], 0.01).tolist()
+    [59.0, 135.0, 216.0]
+    """
+    return np.asarray(np.vectorize(digit_samples, otypes=[float])(eps, delta))
+
+
+@formula(
+    "least n with K P(Bin(n, 1/(2K)) < weights) <= delta, K = ln(1/eps) / ln(1.618...) rounded up",
+    gives="units",
+    of="sum",
+    side="sufficient",
+    sure="constant ours, certified",
+    seen="ours",
+    printed="golden digits and a union bound, after the paper's idea of one pool for all weights of a layer",
+    assumes="samples of density 1/|w| on K golden intervals, of either sign; so many targets |w| <= 1",
+)
+def certified_pool(weights: Numbers, eps: Numbers, delta: Numbers) -> Numbers:
+    """Samples in a pool that serves all weights of a layer, each sample at most one weight.
+
+    >>> float(certified_pool(100, 0.01, 0.01))
+    2658.0
+    """
+
+    def least(weights: float, eps: float, delta: float) -> int:
+        return digit_samples(eps, delta, weights=math.ceil(weights))
+
+    return np.asarray(np.vectorize(least, otypes=[float])(weights, eps, delta))

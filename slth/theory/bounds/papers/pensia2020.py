@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from slth.theory.bounds import certified
 from slth.theory.bounds.catalogue import Numbers, formula
+from slth.theory.bounds.packing import least_parameters
+from slth.theory.bounds.unimodal import certified_n
 
 NETWORK = "dense ReLU layers without bias, spectral norms at most 1; uniform weights; error eps on the unit ball"
 
@@ -126,4 +129,44 @@ def lower_bound(d_in: Numbers, d_out: Numbers, eps: Numbers, *, chance: Numbers 
     >>> float(lower_bound(10, 10, 2.0**-5))
     399.0
     """
-    return np.maximum(d_in * d_out * np.log2(1 / (2 * eps)) + np.log2(chance), 0.0)
+    return np.asarray(np.vectorize(least_parameters, otypes=[float])(d_out, d_in, eps, chance))
+
+
+@formula(
+    "ln((2/eps - 1) (4/eps - 1) / delta) / ln(16/15), rounded up",
+    gives="samples",
+    of="sum",
+    side="sufficient",
+    sure="constant ours, certified",
+    seen="ours",
+    printed="Corollary 2 with a number for its constant, steps checked by machine (proofs_checks)",
+    assumes="samples half 0, half products of uniforms; all targets |z| <= 1 at once",
+)
+def certified_samples(eps: Numbers, delta: Numbers) -> Numbers:
+    """Samples of one subset sum that are proved to suffice, with chance 1 - delta.
+
+    >>> certified_samples([0.1, 0.01], 0.01).tolist()
+    [174.0, 247.0]
+    """
+    least = np.vectorize(lambda eps, delta: certified_n("D", eps, delta).total, otypes=[float])
+    return np.asarray(least(eps, delta))
+
+
+@formula(
+    "d_in n, n = ln((2/t - 1) (4/t - 1) 2 layers d_in d_out / delta) / ln(16/15) rounded up, "
+    "t = eps / (2 layers sqrt(d_in d_out))",
+    gives="units",
+    of="network",
+    side="sufficient",
+    sure="constant ours, certified",
+    seen="ours",
+    printed="Theorem 1 with a number for its constant, steps checked by machine (proofs_checks)",
+    assumes=NETWORK + "; every target at once, with chance 1 - delta",
+)
+def certified_width(d_in: Numbers, d_out: Numbers, layers: Numbers, eps: Numbers, delta: Numbers) -> Numbers:
+    """Hidden units for one layer of the target that are proved to suffice.
+
+    >>> certified_width([784, 500], [500, 10], 2, 0.01, 0.01).tolist()
+    [556640.0, 287500.0]
+    """
+    return np.asarray(d_in * certified.required_samples(d_in, d_out, layers, eps, delta))

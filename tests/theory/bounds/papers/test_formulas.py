@@ -31,7 +31,7 @@ ENTRIES = list(catalogue())
 NAMES = [f"{entry.key}.{entry.name}" for entry in ENTRIES]
 USUAL = {"eps": 0.02, "delta": 0.03, "share": 0.3, "precision": 2.0**-6, "layers": 3.0, "layer": 1.0, "alpha": 8.0}
 USUAL |= {"heads": 4.0, "side": 3.0, "n": 30.0, "width": 20.0, "parameters": 900.0, "d_in": 8.0, "d_out": 6.0}
-USUAL |= {"c_in": 2.0, "c_out": 3.0, "dims": 4.0, "basis": 9.0}
+USUAL |= {"c_in": 2.0, "weights": 12.0, "c_out": 3.0, "dims": 4.0, "basis": 9.0}
 WANTED = {  # one line for every row of the working list that names a bound
     "lueker1998": {"samples"},
     "dacunha2023esa": {"samples", "chance"},
@@ -158,7 +158,7 @@ def test_sparse_tickets_need_at_least_what_is_necessary(eps, share, width):
 @given(st.integers(1, 12), st.integers(1, 500))
 def test_quantised_networks_need_at_least_what_is_necessary(octave, width):
     grid = 2.0**-octave
-    units = kumar2025.required_width(width, grid, constant=2 / math.log(2))
+    units = kumar2025.required_width(width, grid, constant=2.0)
     assert 2 * width * units >= kumar2025.lower_bound(width, grid)
 
 
