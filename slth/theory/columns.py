@@ -6,7 +6,6 @@ where it is beyond float64. BadInput says why there is none.
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +14,8 @@ import numpy as np
 from scipy import special
 
 from slth.core.errors import BadInput
-from slth.theory.bounds import density, growth, hitting, nearest, packing, structured, unimodal
+from slth.theory.bounds import density, growth, hitting, nearest, packing, structured
+from slth.theory.bounds.sufficient import sufficient_n
 from slth.theory.gadgets.filters import VectorSum
 from slth.theory.gadgets.fixed import FixedSize
 from slth.theory.gadgets.nearest import Nearest
@@ -62,22 +62,10 @@ def columns_of(gadget: Gadget) -> Columns:
 
 
 def _subset_certified(sums: Sums, delta: float, share: float) -> float:
-    """By expected growth, for laws that fall with |x| in one group of samples; thinned: 2n units, each one or not."""
+    """By expected growth; thinned: of 2n units, each of which is a sample with chance 1/2."""
     each, keep = min(delta / sums.count, 0.5), 0.5 if sums.thinned else 1.0
-    n = growth.certified_n(sums.law, sums.tolerance, each, sums.largest, keep=keep).total
-    law = {"UU": "D"}.get(sums.law, "thinned") if sums.thinned else sums.law
-    for width in _half_widths(sums.largest):
-        with contextlib.suppress(BadInput):
-            n = min(n, unimodal.certified_n(law, sums.tolerance, each, width).total)
+    n = sufficient_n(sums.law, sums.tolerance, each, sums.largest, keep=keep).total
     return math.ceil(n / 2) if sums.thinned else n
-
-
-def _half_widths(largest: float) -> list[float]:
-    """Intervals that hold all targets, from the smallest on: each gives a bound, and small ones grow slowly."""
-    found = [max(largest, 2.0**-8)]
-    while found[-1] < 1:
-        found.append(min(found[-1] * 2**0.25, 1.0))
-    return found
 
 
 def _subset_first(sums: Sums, share: float) -> float:
