@@ -1,6 +1,6 @@
 """Executes every notebook of this folder; a failing assertion in one of them is the exit code 1.
 
-python notebooks/run.py [--write FOLDER]     also writes the executed .ipynb files
+python notebooks/run.py [04 ...] [--write FOLDER]     only those that begin so; also writes the executed .ipynb files
 """
 
 from __future__ import annotations
@@ -21,10 +21,14 @@ HERE = Path(__file__).resolve().parent
 def main() -> int:
     """Runs them one after the other."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="04", help="how their names begin; all of them by default")
     parser.add_argument("--write", type=Path, help="folder for the executed notebooks")
     options = parser.parse_args()
     failed = 0
-    for path in sorted(HERE.glob("[0-9]*.py")):
+    paths = sorted(path for path in HERE.glob("[0-9]*.py") if path.name.startswith(tuple(options.names or [""])))
+    if not paths:
+        parser.error(f"no notebook begins with {' or '.join(options.names)}")
+    for path in paths:
         begun = time.perf_counter()
         book = jupytext.read(path)
         try:
