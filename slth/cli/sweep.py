@@ -10,6 +10,7 @@ import typer
 
 from slth.cli import screen
 from slth.core.errors import BadInput
+from slth.interop.files import shown
 
 if TYPE_CHECKING:
     from slth.experiments.place import Place
@@ -100,4 +101,4 @@ def _show(table: Table, output: Path, seconds: float) -> None:
 
 
 def _cell(value: Any) -> str:
-    return screen.number(value) if isinstance(value, float) else str(value)
+    return screen.number(value) if isinstance(value, float) else shown(value)

@@ -22,6 +22,7 @@ from typing import Any
 from slth.core.errors import BadFile, BadInput
 from slth.experiments.measure import Value
 from slth.experiments.sweep import Find, Sweep
+from slth.interop.files import naming, read_small, shown
 
 PLAIN = {"measure": str, "repeats": int, "seed": int, "batch": int, "confidence": float}
 MOST = 100_000  # values of one parameter, and cells
@@ -36,19 +37,21 @@ def read_sweep(path: Path) -> Sweep:
     BadFile
         When the file is malformed; the message names the file and the entry.
     """
+    with naming(path):
+        entries = _parsed(read_small(path, LARGEST_FILE))
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-        if len(content) > LARGEST_FILE:
-            raise BadFile(f"{path}: is larger than a sweep can be")
-        return sweep_of(tomllib.loads(content.decode()))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        reason = "is not TOML" if isinstance(error, RecursionError) else f"is not TOML: {error}"
-        raise BadFile(f"{path}: {reason}") from None
-    except BadFile:
-        raise
+        return sweep_of(entries)
     except BadInput as error:
-        raise BadFile(f"{path}: {error}") from None
+        raise BadFile(f"{shown(path)}: {error}") from None
+
+
+def _parsed(content: bytes) -> dict[str, Any]:
+    try:
+        return tomllib.loads(content.decode())
+    except RecursionError:
+        raise BadFile("is not TOML that slth reads: it is nested too deeply") from None
+    except ValueError as error:
+        raise BadFile(f"is not TOML: {error}") from None
 
 
 def sweep_of(entries: dict[str, Any]) -> Sweep:
@@ -81,14 +84,16 @@ def _section(entries: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _find(section: dict[str, Any]) -> Find:
     left = dict(section)
-    chances = left.pop("chance", [0.5, 0.95])
+    chances = _values("chance", left.pop("chance", [0.5, 0.95]))
     if len(left) != 1:
         raise BadInput(
             "the section find names one parameter and its values in order, for example n = {from = 1, to = 40}"
         )
-    wanted = [float(chance) for chance in _values("chance", chances) if isinstance(chance, (int, float))]
+    wanted = tuple(chance for chance in chances if isinstance(chance, float))
+    if len(wanted) != len(chances):
+        raise BadInput(f"chance must be numbers between 0 and 1, such as [0.5, 0.95], not {list(chances)}")
     ((name, values),) = left.items()
-    return Find(name, _values(name, values), tuple(wanted))
+    return Find(name, _values(name, values), wanted)
 
 
 def _plain(name: str, value: Any) -> Any:

@@ -120,6 +120,17 @@ def made(name: str, parameters: Mapping[str, Value]) -> Measure:
     return kind(**values)
 
 
+def parameters_of(measure: Measure) -> tuple[tuple[str, Value], ...]:
+    """All parameters of a cell, defaults included, sorted by name: the same however the cell was written.
+
+    >>> given = {"law": "U", "n": 9, "eps": 1, "size": 0}
+    >>> parameters_of(made("closest", given))
+    (('eps', 1.0), ('law', 'U'), ('n', 9), ('size', 0), ('z', 0.5))
+    """
+    names = sorted(field.name for field in dataclasses.fields(measure))  # type: ignore[arg-type]
+    return tuple((name, getattr(measure, name)) for name in names)
+
+
 def _types(kind: Any) -> dict[str, tuple[type, ...]]:
     plain: dict[str, type] = {"int": int, "float": float, "str": str, "bool": bool}
     return {
@@ -131,9 +142,18 @@ def _types(kind: Any) -> dict[str, tuple[type, ...]]:
 def _fitted(name: str, key: str, value: Value, types: tuple[type, ...]) -> Value:
     if isinstance(value, float) and not math.isfinite(value):
         raise BadInput(f"parameter {key!r} of measure {name!r} must be finite, not {value}")
+    if isinstance(value, float) and float in types:
+        return value + 0.0  # minus zero is zero
     if type(value) in types:
         return value
     if type(value) is int and float in types:
-        return float(value)
+        return _float(name, key, value)
     wanted = " or ".join(kind.__name__ for kind in types)
     raise BadInput(f"parameter {key!r} of measure {name!r} must be {wanted}, not {value!r}")
+
+
+def _float(name: str, key: str, value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise BadInput(f"parameter {key!r} of measure {name!r} is too large") from None

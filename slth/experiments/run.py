@@ -6,6 +6,7 @@ import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
+from slth.core.errors import BadInput
 from slth.experiments.executors.processes import Processes
 from slth.experiments.finding import Found, next_place
 from slth.experiments.measure import made
@@ -41,6 +42,8 @@ def run(sweep: Sweep, folder: Path, place: Place | None = None, tick: Tick = sil
     Unavailable
         When a worker dies or the folder can not be written.
     """
+    if folder.exists() and not folder.is_dir():
+        raise BadInput(f"{folder}: is not a folder; give another place for the units")
     with Runner(Store(folder), place or Processes(), tick) as runner:
         rows = _measured(sweep, runner) if sweep.find is None else _searched(sweep, sweep.find, runner)
     return Table(tuple(rows))
@@ -80,7 +83,7 @@ def _searched(sweep: Sweep, find: Find, runner: Runner) -> list[Row]:
         for (search, at), tally in zip(open_, tallies, strict=True):
             search.known[at] = tally
     return [
-        found_row(sweep, find, search.cell, search.chance, search.next)
+        found_row(sweep, find, search.cell, search.chance, search.next, search.known)
         for search in searches
         if isinstance(search.next, Found)
     ]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import Any
 
 from slth.core.errors import Unavailable
 from slth.experiments.place import Place
@@ -38,8 +39,8 @@ class Runner:
     def __enter__(self) -> Runner:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._opened.close()
+    def __exit__(self, *ending: Any) -> None:
+        self._opened.__exit__(*ending)  # a place may end otherwise, or say otherwise what happened
 
     def tallies(self, cells: Sequence[Sequence[Unit]], what: str) -> list[Tally]:
         """What is found for each of some cells, given by their units; only what is missing is computed.

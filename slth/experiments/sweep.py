@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from slth.core.errors import BadInput
-from slth.experiments.measure import Value
+from slth.experiments.measure import Value, made
 from slth.experiments.units import Unit, units_of
 
 Cell = dict[str, Value]
@@ -82,7 +82,10 @@ class Sweep:
             if self.find is not None and name == self.find.parameter:
                 raise BadInput(f"{name!r} is searched for: it can not be in the grid as well")
         for cell in self.cells():
-            self.units({**cell, self.find.parameter: self.find.values[0]} if self.find else cell)
+            searched = [{self.find.parameter: value} for value in self.find.values] if self.find else [{}]
+            for more in searched:
+                made(self.measure, {**cell, **more}).check()
+            self.units({**cell, **searched[0]})
 
     def cells(self) -> list[Cell]:
         """All combinations of the grid's values."""

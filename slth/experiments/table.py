@@ -101,24 +101,26 @@ def measured_row(sweep: Sweep, cell: Cell, tally: Tally) -> Row:
     return row | _ending(sweep, broken)
 
 
-def found_row(sweep: Sweep, find: Find, cell: Cell, chance: float, found: Found) -> Row:
-    """One search: the value found, its band, and the values at which the theory expects as much."""
+def found_row(sweep: Sweep, find: Find, cell: Cell, chance: float, found: Found, known: Mapping[int, Tally]) -> Row:
+    """One search: the value found, its band, and the values at which the theory expects as much.
+
+    Bounds are held against every place that was measured, `known`, as those of measured cells are.
+    """
     row: dict[str, Any] = {"measure": sweep.measure, **cell, "runs": sweep.repeats, "wanted chance": chance}
     name = find.parameter
     for column, place in ((name, found.place), (f"{name} low", found.low), (f"{name} high", found.high)):
         row[column] = find.values[place] if place < len(find.values) else BEYOND
-    broken = []
     for one in said_of(made(sweep.measure, {**cell, name: find.values[0]})):
-        if one.statistic != "chance":
-            continue
-        expected = expected_value(sweep.measure, cell, name, find.values, one.name, chance)
-        row[f"{name}: {one.name}"] = BEYOND if expected is None else expected
-        at = _place(find.values, expected)
-        if (one.side == "at most" and found.high < at) or (one.side == "at least" and found.low > at):
-            broken.append(one.name)
+        if one.statistic == "chance":
+            expected = expected_value(sweep.measure, cell, name, find.values, one.name, chance)
+            row[f"{name}: {one.name}"] = BEYOND if expected is None else expected
+    broken: dict[str, None] = {}
+    for place, tally in sorted(known.items()):
+        at_place = made(sweep.measure, {**cell, name: find.values[place]})
+        broken |= {one.name: None for one in said_of(at_place) if not holds(one, tally)}
     if found.place < len(find.values):
         row |= made(sweep.measure, {**cell, name: find.values[found.place]}).facts()
-    return row | _ending(sweep, broken)
+    return row | _ending(sweep, list(broken))
 
 
 def _ending(sweep: Sweep, broken: Sequence[str]) -> dict[str, Any]:
@@ -128,11 +130,6 @@ def _ending(sweep: Sweep, broken: Sequence[str]) -> dict[str, Any]:
 
 def _column(said: Said) -> str:
     return said.name if said.statistic == "chance" else f"{said.statistic}: {said.name}"
-
-
-def _place(values: Sequence[Value], value: Value | None) -> int:
-    """Where a value stands among those that were searched; their number where it lies beyond."""
-    return values.index(value) if value in values else len(values)
 
 
 def _number(cell: str) -> Value:

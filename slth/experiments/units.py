@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slth.core.atomic import write_atomic
-from slth.core.errors import BadFile, BadInput
+from slth.core.errors import BadFile, BadInput, Unavailable
 from slth.experiments.draws import Draws
-from slth.experiments.measure import Value, made
+from slth.experiments.measure import Value, made, parameters_of
 from slth.version import version
 
 Floats = NDArray[np.float64]
+MOST_RUNS = 1 << 40  # instances of a cell
+MOST_UNITS = 100_000  # units of a cell
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Unit:
     ----------
     measure : str
     parameters : tuple of (name, value)
-        Sorted by name.
+        All of them, as `parameters_of` lists them.
     seed, start, count : int
     """
 
@@ -117,9 +119,18 @@ class Store:
         return self.path(unit).is_file()
 
     def write(self, unit: Unit, content: bytes) -> None:
-        """Keep a computed unit; a reader sees all of it or nothing."""
+        """Keep a computed unit; a reader sees all of it or nothing.
+
+        Raises
+        ------
+        Unavailable
+            When the folder cannot be written.
+        """
         path = self.path(unit)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unavailable(f"{path.parent}: cannot be made: {error.strerror}; give another folder") from None
         write_atomic(path, [content])
 
     def read(self, unit: Unit) -> Tally:
@@ -152,14 +163,17 @@ def units_of(measure: str, parameters: Mapping[str, Value], seed: int, repeats: 
     Raises
     ------
     BadInput
-        For a cell that can not be measured.
+        For parameters that are none of the measure's, or too many units.
     """
-    made(measure, parameters).check()
-    if not 1 <= repeats <= 1 << 40 or batch < 1:
+    if min(repeats, batch) < 1:
         raise BadInput(f"repeats and batch must be at least 1, not {repeats} and {batch}")
-    ordered = tuple(sorted(parameters.items()))
+    if repeats > MOST_RUNS or repeats > MOST_UNITS * batch:
+        raise BadInput(
+            f"repeats must be at most {MOST_RUNS} and {MOST_UNITS} batches, not {repeats} in batches of {batch}"
+        )
+    all_parameters = parameters_of(made(measure, parameters))
     starts = range(0, repeats, batch)
-    return [Unit(measure, ordered, seed, start, min(batch, repeats - start)) for start in starts]
+    return [Unit(measure, all_parameters, seed, start, min(batch, repeats - start)) for start in starts]
 
 
 def _canonical(value: Mapping[str, Any]) -> bytes:

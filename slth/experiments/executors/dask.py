@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from slth.core.errors import BadInput, Unavailable
 from slth.experiments.place import places
@@ -40,20 +41,28 @@ class Dask:
     def open(self) -> Iterator[Executor]:
         """A client of the cluster."""
         try:
-            from distributed import Client, LocalCluster
+            from distributed import CancelledError, Client, KilledWorker, LocalCluster
+            from distributed.comm import CommClosedError
         except ImportError:
             raise Unavailable("the executor 'dask' needs distributed: pip install 'slth[cluster]'") from None
-        if self.scheduler:
-            try:
-                client = Client(self.scheduler, timeout=10, set_as_default=False)
-            except (OSError, ValueError) as error:
-                raise Unavailable(f"{self.scheduler}: no Dask scheduler answers ({type(error).__name__})") from None
-            with client, client.get_executor(pure=False) as pool:
+        try:
+            with self._client(Client, LocalCluster) as client, client.get_executor(pure=False) as pool:
                 yield pool
+        except (KilledWorker, CancelledError, CommClosedError) as error:
+            raise Unavailable(f"a Dask worker stopped or the scheduler is gone ({type(error).__name__})") from None
+
+    @contextmanager
+    def _client(self, connect: Any, cluster_of: Any) -> Iterator[Any]:
+        if not self.scheduler:
+            with (
+                cluster_of(self.workers, threads_per_worker=1, dashboard_address=None) as cluster,
+                connect(cluster, set_as_default=False) as client,
+            ):
+                yield client
             return
-        with (
-            LocalCluster(self.workers, threads_per_worker=1, dashboard_address=None) as cluster,
-            Client(cluster, set_as_default=False) as client,
-            client.get_executor(pure=False) as pool,
-        ):
-            yield pool
+        try:
+            client = connect(self.scheduler, timeout=10, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise Unavailable(f"{self.scheduler}: no Dask scheduler answers ({type(error).__name__})") from None
+        with client:
+            yield client

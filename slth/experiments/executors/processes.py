@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import multiprocessing.process
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
@@ -39,12 +40,32 @@ class Processes:
     @contextmanager
     def open(self) -> Iterator[Executor]:
         """New processes that end with this one, however it ends."""
-        context = multiprocessing.get_context("spawn")
+        context, others = multiprocessing.get_context("spawn"), multiprocessing.active_children()
         pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_follow_parent)
         try:
+            with _interrupts_held():
+                pool.submit(int)  # the first submission starts all workers, which inherit what is held
             yield pool
+        except BaseException:  # nobody waits for what they are at
+            for worker in multiprocessing.active_children():
+                if worker not in others:
+                    worker.terminate()
+            raise
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl-C, which goes to all processes of a terminal, waits in this one and never comes in those it starts."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _follow_parent() -> None:

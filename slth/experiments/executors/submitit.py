@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from slth.core.errors import BadInput, Unavailable
+from slth.core.errors import BadInput, SlthError, Unavailable
 from slth.experiments.place import places
 
 
@@ -53,13 +53,19 @@ class Submitit:
             import submitit
         except ImportError:
             raise Unavailable("the executor 'submitit' needs submitit: pip install 'slth[cluster]'") from None
-        jobs = submitit.AutoExecutor(folder=self.logs, cluster=self.cluster or None)
+        try:
+            jobs = submitit.AutoExecutor(folder=self.logs, cluster=self.cluster or None)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise Unavailable(f"submitit can not start, in the folder {self.logs}: {error}") from None
         jobs.update_parameters(timeout_min=self.minutes, cpus_per_task=1)
         if self.partition:
             jobs.update_parameters(slurm_partition=self.partition)
-        pool = _Jobs(jobs, self.workers)
+        pool = _Jobs(jobs, self.workers, (submitit.core.utils.UncompletedJobError, submitit.core.utils.FailedJobError))
         try:
             yield pool
+        except BaseException:  # nobody waits for what they are at
+            pool.give_up()
+            raise
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -67,9 +73,43 @@ class Submitit:
 class _Jobs(ThreadPoolExecutor):
     """A thread for each job that runs, which waits for it."""
 
-    def __init__(self, jobs: Any, workers: int) -> None:
+    def __init__(self, jobs: Any, workers: int, failures: tuple[type[Exception], ...]) -> None:
         super().__init__(workers)
-        self._jobs = jobs
+        self._jobs, self._failures = jobs, failures
+        self._running: dict[str, Any] = {}
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Future[Any]:
-        return super().submit(lambda: self._jobs.submit(function, *arguments, **options).result())
+        return super().submit(self._result, function, arguments, options)
+
+    def give_up(self) -> None:
+        """End the jobs that run."""
+        for job in list(self._running.values()):
+            job.cancel(check=False)
+
+    def _result(self, function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        try:
+            job = self._jobs.submit(_outcome, function, arguments, options)
+        except self._failures as error:
+            raise BrokenExecutor(f"no job could be submitted: {error}.") from None
+        self._running[job.job_id] = job
+        try:
+            result, refusal = job.result()
+        except self._failures:
+            raise BrokenExecutor(
+                f"job {job.job_id} ended without a result; its logs are in {job.paths.folder}."
+            ) from None
+        finally:
+            del self._running[job.job_id]
+        if refusal is not None:
+            raise refusal
+        return result
+
+
+def _outcome(
+    function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]
+) -> tuple[Any, SlthError | None]:
+    """In the job: what is computed, or an error that was foreseen, of which submitit would keep the text alone."""
+    try:
+        return function(*arguments, **options), None
+    except SlthError as error:
+        return None, error

@@ -48,20 +48,28 @@ class Growth(Measure):
     def _width(self) -> float:
         return DENSITIES[self.law].half_width
 
+    @property
+    def _drawn(self) -> tuple[int, int]:
+        """eps/2 and a in the unit of the samples, rounded down."""
+        bits = sample_law(self.law).bits
+        return math.floor(math.ldexp(self.eps / 2, bits)), math.floor(math.ldexp(self._width, bits))
+
     def check(self) -> None:
-        """At most 5000 samples."""
+        """At most 5000 samples, and an eps that is not lost in their rounding."""
         if self.n > LARGEST:
             raise BadInput(f"n must be at most {LARGEST}, not {self.n}")
+        if self._drawn[0] == 0:
+            raise BadInput(f"eps must be at least 2^-{sample_law(self.law).bits - 1}, not {self.eps}")
 
     def run(self, draws: Draws) -> Outcome:
         """Unions of intervals, in integers."""
-        values, bits = draws.samples(self.law, self.n)
-        edge = math.floor(math.ldexp(self._width, bits))
-        measures_, _ = grown(values, math.floor(math.ldexp(self.eps / 2, bits)), edge)
-        shares = measures_[:, -1] / (2 * edge)
+        values, _ = draws.samples(self.law, self.n)
+        radius, edge = self._drawn
+        shares = grown(values, radius, edge)[0][:, -1] / (2 * edge)
         return Outcome(shares > 1 - self.eps / (4 * self._width), 1 / shares - 1)
 
     def said(self) -> tuple[Said, ...]:
-        """E[1/v_n - 1] <= (2a/eps - 1)(1 - kappa/2)^n: the step of the certified bound before Markov's inequality."""
-        bound = (2 * self._width / self.eps - 1) * (1 - DENSITIES[self.law].kappa / 2) ** self.n
+        """E[1/v_n - 1] <= (1/v_0 - 1)(1 - kappa/2)^n: the step of the certified bound before Markov's inequality."""
+        radius, edge = self._drawn
+        bound = (edge / radius - 1) * (1 - DENSITIES[self.law].kappa / 2) ** self.n
         return (Said("contraction", "at most", bound, "mean"),)
