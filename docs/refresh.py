@@ -1,6 +1,7 @@
 """Runs every command of README.md, docs/*.md and examples/README.md, and pastes what it prints.
 
-python docs/refresh.py              rewrites the outputs, and the table of measured figures in README.md
+python docs/refresh.py              rewrites the outputs, the table of measured figures in README.md, and the
+                                    catalogue of formulas in docs/bounds.md
 python docs/refresh.py --check      only says what differs; exit code 1 if anything does
 
 A `console` block holds commands (`$ slth ...`, ending in `# exit code 1` where that is meant) and what they print. A
@@ -20,6 +21,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +30,14 @@ DOCUMENTS = (
     "README.md",
     "docs/certificates.md",
     "docs/assignments.md",
+    "docs/bounds.md",
     "docs/constructions.md",
     "docs/formats.md",
     "examples/README.md",
 )
 BLOCK = re.compile(r"^```(console|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MEASURED = re.compile(r"(?<=<!-- measured: begin -->\n).*?(?=<!-- measured: end -->)", re.DOTALL)
+CATALOGUE = re.compile(r"(?<=<!-- catalogue: begin -->\n).*?(?=<!-- catalogue: end -->)", re.DOTALL)
 EXIT = re.compile(r"\s+# exit code (\d+)$")
 DIGEST = re.compile(r"[0-9a-f]{64}")
 TOLERANCE = {"attack": 0.2}  # a search that stops by the clock
@@ -187,6 +191,35 @@ def measured(folder: Path) -> str:
     return head + "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
+def catalogue(folder: Path) -> str:
+    """Every published formula, paper after paper, and what their parameters mean."""
+    listed = _json(["bound", "--list", "--json"], folder)
+    lines = []
+    for key in sorted({entry["paper"] for entry in listed["formulas"]}):
+        lines += [f"### {key}", "", *_wrapped(listed["papers"][key], ""), ""]
+        for entry in listed["formulas"]:
+            if entry["paper"] == key:
+                text = f"**{entry['name']}** ({entry['gives']}, {entry['side']}, *{entry['sure']}*): "
+                text += f"`{entry['formula']}`. Printed: {entry['source']}. Assumes: {entry['assumes']}."
+                if "eps" in entry["needs"]:
+                    text += f" eps is that of a {entry['of']}."
+                lines += _wrapped(text, "- ")
+        lines.append("")
+    lines += ["### What is given", "", "| word | meaning |", "|---|---|"]
+    lines += [f"| {name} | {means} |" for name, means in listed["gives"].items()]
+    lines += ["", "### Parameters", "", "| name | meaning | range |", "|---|---|---|"]
+    for name, each in listed["parameters"].items():
+        lines.append(f"| `{name}` | {each['means']} | {each['range']} |")
+    return "\n".join(lines) + "\n"
+
+
+def _wrapped(text: str, bullet: str) -> list[str]:
+    indent = " " * len(bullet)
+    return textwrap.wrap(
+        text, 118, initial_indent=bullet, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+
+
 ACCURACY = """
 from sklearn.datasets import load_digits
 import slth
@@ -216,6 +249,12 @@ def refreshed(name: str, text: str) -> tuple[str, list[str]]:
             assert old is not None
             problems += [f"measured figures: {what}" for what in differences(old[0], table)]
             fresh = MEASURED.sub(lambda _: table, fresh)
+        if CATALOGUE.search(fresh):
+            listing = catalogue(folder)
+            old = CATALOGUE.search(fresh)
+            assert old is not None
+            problems += [f"catalogue: {what}" for what in differences(old[0], listing)]
+            fresh = CATALOGUE.sub(lambda _: listing, fresh)
     return fresh, [f"{name}: {problem}" for problem in problems]
 
 

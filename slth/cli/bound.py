@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,8 @@ from slth.cli import screen
 from slth.cli.comparison import described, figure, lack, report_of, show, valued
 from slth.cli.options import Arch, Input, pairs
 from slth.core.errors import BadInput
+
+FOLDED = 88  # characters of a line of text
 
 
 def bound(
@@ -92,11 +95,19 @@ def _with(numbers: dict[str, float], epsilon: float | None, delta: float) -> dic
 
 def _print_list(json: bool) -> None:
     """Every formula of the catalogue."""
-    from slth.theory.bounds.catalogue import catalogue
+    from slth.theory.bounds.catalogue import GIVES, catalogue
+    from slth.theory.bounds.vocabulary import VOCABULARY
+    from slth.theory.theorem import statements
 
     entries = list(catalogue())
     if json:
-        screen.as_json({"formulas": [described(entry) for entry in entries]})
+        report = {
+            "papers": {key: kind.title for key, kind in statements},
+            "gives": GIVES,
+            "parameters": {name: {"means": each.means, "range": each.range} for name, each in VOCABULARY.items()},
+            "formulas": [described(entry) for entry in entries],
+        }
+        screen.as_json(report)
         return
     lines = [("paper", "formula", "gives", "side", "how sure")]
     for entry in entries:
@@ -130,11 +141,11 @@ def _print_formulas(key: str, numbers: Mapping[str, float], json: bool) -> None:
             typer.echo(f"{entry.name}  {lack(value)}")
             continue
         typer.echo(f"{entry.name}  {figure(value.value)}")
-        screen.rows(
-            [
-                ("gives", f"{GIVES[stated.gives]}; {stated.side}; {stated.sure}"),
-                ("formula", stated.text),
-                ("printed", stated.source),
-                ("assumes", stated.assumes),
-            ]
-        )
+        told = {"gives": f"{GIVES[stated.gives]}; {stated.side}; {stated.sure}", "formula": stated.text}
+        told |= {"printed": stated.source, "assumes": stated.assumes}
+        screen.rows([pair for name, text in told.items() for pair in _folded(name, text)])
+
+
+def _folded(name: str, text: str) -> list[tuple[str, str]]:
+    """Rows of a long text."""
+    return [(name if not number else "", line) for number, line in enumerate(textwrap.wrap(text, FOLDED))]

@@ -13,7 +13,7 @@ from slth.cli import screen
 if TYPE_CHECKING:
     from slth.theory.bounds.catalogue import Entry
     from slth.theory.formulas import Value
-    from slth.theory.standing import Line, Standing
+    from slth.theory.lines import Line, Standing
 
 TITLES = {
     "theorem": "theorem C=1",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from slth.core.errors import BadInput
+from slth.core.laws import law
 from slth.core.network import Network
 from slth.theory.bounds.catalogue import catalogue
 from slth.theory.bounds.propagation import propagated_error
@@ -19,80 +20,16 @@ from slth.theory.choice import chosen_theorem
 from slth.theory.columns import columns_of
 from slth.theory.formulas import Value, evaluated, first_of, layer_numbers, network_numbers
 from slth.theory.gadgets.filters import VectorSum
-from slth.theory.measuring import Measured, least_samples
+from slth.theory.gadgets.nearest import Nearest
+from slth.theory.lines import Line, Standing
+from slth.theory.measuring import least_samples
 from slth.theory.plan import LayerPlan, Plan, Request, Tick, silent
 from slth.theory.sums import Sums, enough, plan_sums
 from slth.theory.theorem import Theorem, theorems
 from slth.theory.tolerances import by_norms, norms_of
 
-COLUMNS = ("theorem", "certified", "first_moment", "counting", "measured")
 PLANNED = 1 << 17  # samples up to which a plan is made; beyond it units are taken to be proportional
 TRIED = 1 << 12  # the same where a plan tries out scales
-
-
-@dataclass(frozen=True)
-class Line:
-    """One layer of the target.
-
-    Parameters
-    ----------
-    shape : str
-    weights : int
-    tolerance : float
-        Of each weight.
-    samples : mapping of str to float or None
-        By column; None where there is no such bound.
-    units : mapping of str to float or None
-        Hidden units of the random network that so many samples make.
-    measured : Measured or None
-        None where it was not asked for.
-    """
-
-    shape: str
-    weights: int
-    tolerance: float
-    samples: Mapping[str, float | None]
-    units: Mapping[str, float | None]
-    measured: Measured | None
-
-
-@dataclass(frozen=True)
-class Standing:
-    """The table.
-
-    Parameters
-    ----------
-    key : str
-        Of the theorem whose formulas were taken.
-    built : str
-        Of the construction behind all other columns: the same where it has one.
-    request : Request
-        With the law that was taken.
-    eps : float
-        Of the network's output: asked for, or what the tolerances promise.
-    lines : tuple of Line
-    formulas : tuple of tuples of Value
-        Every formula of the paper, layer by layer.
-    notes : tuple of str
-    """
-
-    key: str
-    built: str
-    request: Request
-    eps: float
-    lines: tuple[Line, ...]
-    formulas: tuple[tuple[Value, ...], ...]
-    notes: tuple[str, ...]
-
-    def samples(self, column: str) -> float | None:
-        """Of a whole ticket: the most of any layer, None where one is not known."""
-        found = [line.samples.get(column) for line in self.lines]
-        return None if any(n is None for n in found) else max(n for n in found if n is not None)
-
-    def units(self, column: str) -> float | None:
-        """Of a whole ticket whose layers each have what they need."""
-        found = [line.units.get(column) for line in self.lines]
-        return None if any(n is None for n in found) else sum(n for n in found if n is not None)
 
 
 def standing(
@@ -227,8 +164,26 @@ class _Table:
         """The layer's share of the chance of failure is that of its subset sums."""
         every = self.sums(n)
         total = sum(sums.count for layer in every for sums in layer)
-        share = self.request.delta / total
-        return max(self.columns.certified(sums, share * sums.count, self.share()) for sums in every[number])
+        share, found = self.request.delta / total, 0.0
+        for sums in every[number]:
+            real = replace(sums, tolerance=self.room(sums, n))
+            found = max(found, self.columns.certified(real, share * sums.count, self.share()))
+        return found
+
+    def room(self, sums: Sums, n: int) -> float:
+        """What the tolerance leaves to real samples, n of which are rounded to the law's bits; all where that is less.
+
+        A uniform weight is within 2^-bits of a real one, a product of two within twice that.
+        """
+        drawn = law(self.request.law)
+        terms = 1 if isinstance(self.plan(2).gadget, Nearest) else n
+        rounding = math.inf if drawn.symbol != "U" else terms * len(sums.law) * 2.0**-drawn.bits
+        if rounding < sums.tolerance:
+            return sums.tolerance - rounding
+        self.note(
+            f"certified: for real weights; that slth draws {drawn.bits} bits is more than these tolerances allow for"
+        )
+        return sums.tolerance
 
     def largest(self, number: int, n: int, column: Callable[[Sums, float], float]) -> float:
         """Of the sums of one layer."""

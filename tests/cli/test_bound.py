@@ -158,6 +158,20 @@ def test_all_formulas_are_listed(slth):
     assert len(shown.splitlines()) == len(entries) + 1
 
 
+def test_the_page_has_every_formula():
+    from slth.theory.bounds.catalogue import catalogue
+    from slth.theory.bounds.vocabulary import VOCABULARY
+
+    page = (ROOT / "docs" / "bounds.md").read_text(encoding="utf-8")
+    papers = dict(re.findall(r"^### (\w+)\n(.*?)(?=^### )", page, re.MULTILINE | re.DOTALL))
+    for entry in catalogue():
+        text = " ".join(papers[entry.key].split())
+        assert f"**{entry.name}** ({entry.formula.gives}, {entry.formula.side}, *{entry.formula.sure}*)" in text
+        for part in (f"`{entry.formula.text}`", entry.formula.source, entry.formula.assumes):
+            assert " ".join(part.split()) in text
+    assert all(f"| `{name}` | {quantity.means} | {quantity.range} |" in page for name, quantity in VOCABULARY.items())
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

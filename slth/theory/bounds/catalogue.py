@@ -98,8 +98,8 @@ class Formula:
     @property
     def source(self) -> str:
         """Where it is printed, and how we know it, in a few words."""
-        how = {"text": "", "summary": " (from a summary)", "memory": " (from memory)", "ours": " (ours)"}
-        return self.printed + how[self.seen]
+        how = {"text": "{}", "summary": "{} (from a summary)", "memory": "{} (from memory)", "ours": "ours; {}"}
+        return how[self.seen].format(self.printed)
 
 
 class Entry(NamedTuple):

@@ -79,7 +79,7 @@ VOCABULARY = {
     "precision": _share("distance of neighbouring numbers of the target's grid on [-1, 1]"),
     "heads": _count("heads of an attention layer"),
     "alpha": Quantity("bound on the 2-norm of every token, at least the root of each width"),
-    "basis": Quantity("the larger of the number of basis maps and of their norm, |B| and ||B||"),
+    "basis": Quantity("the larger of the number of basis maps and of their norm"),
     "constant": Quantity("C, which the paper does not give"),
     "spread": Quantity("kappa, which the paper does not give"),
     "power": Quantity("exponent that the paper leaves open or that we do not know", open_low=False),

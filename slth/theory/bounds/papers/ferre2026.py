@@ -34,7 +34,7 @@ def required_width(eps: Numbers, *, constant: Numbers = 1.0) -> Numbers:
     side="necessary",
     sure="constant ours, certified",
     seen="ours",
-    printed="the abstract has the order 1/eps; the constant is ours",
+    printed="the abstract has the order 1/eps",
     assumes="one ReLU neuron without bias; whole hidden units in random directions are removed; no block mask",
 )
 def lower_bound(eps: Numbers, *, chance: Numbers = 0.5) -> Numbers:
