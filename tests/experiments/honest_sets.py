@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 
 Piece = tuple[int, int]
@@ -19,7 +20,7 @@ def measure(pieces: Iterable[Piece]) -> int:
     """The length of a union, by counting unit cells between the ends of pieces."""
     listed = list(pieces)
     ends = sorted({end for piece in listed for end in piece})
-    cells = zip(ends, ends[1:], strict=False)
+    cells = itertools.pairwise(ends)
     return sum(b - a for a, b in cells if any(low <= a and b <= high for low, high in listed))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 
 import numpy as np
@@ -61,7 +62,7 @@ def test_what_must_hold_of_any_growth(samples, radius, more, unit):
     edge = radius + more
     measures, gaps = grown(of(samples), radius, edge)
     v = measures[0].tolist()
-    assert all(before <= after <= min(2 * before, 2 * edge) for before, after in zip(v, v[1:], strict=False))
+    assert all(before <= after <= min(2 * before, 2 * edge) for before, after in itertools.pairwise(v))
     assert all_gaps(of(samples), radius, edge)[0] <= gaps[0], "A is not a part of B"
     assert (gaps[0] == 0) == (v[-1] == 2 * edge) or radius == 0
     mirrored = grown(-of(samples), radius, edge)
