@@ -28,7 +28,9 @@ EFFORT = 0.8  # seconds that one n of one layer may take, about
 PATIENCE = 5  # times that for a single neuron, at most
 STEP = 2e-8  # seconds for each of the 2^(n/2) sums of half the samples
 BEYOND = 5  # samples that are usually needed above the first moment
-GROWTH = 1.2
+GROWTH, FASTER, FAST = 1.2, 1.6, 100  # factors from one n to the next, below and beyond 100 samples
+ASSIGNED = 150_000  # units of a first layer, at most: to assign them takes a second
+PARTS = 50  # n is found to one part in so many
 NARROW = 2**12  # width of searches for vectors
 
 
@@ -154,14 +156,15 @@ def least_samples(
     first = rule.plan(target, replace(request, samples=max(start, 2)), max(start, 2))
     reach = REACHES.get(type(first.gadget), USUAL)
     outputs = target.affine[layer].shape[0]
+    most = max(1, min(reach.most, ASSIGNED // max(1, len(first.layers[layer].slots))))
     rows = _affordable(first.layers[layer], first.gadget, reach, start, outputs)
     found: list[int | None] = []
     for run in range(runs):
         tick(run, runs)
         trial = _Trial(rule, target, replace(request, seed=request.seed + run), tolerances[layer], layer, rows)
-        found.append(trial.least(max(start, 2), reach.most) if rows and start <= reach.most else None)
+        found.append(trial.least(max(start, 2), most) if rows and start <= most else None)
     tick(runs, runs)
-    return Measured(tuple(found), rows, outputs, reach.most)
+    return Measured(tuple(found), rows, outputs, most)
 
 
 @dataclass(frozen=True)
@@ -181,8 +184,8 @@ class _Trial:
         while not self.serves(high):
             if high >= most:
                 return None
-            low, high = high, min(max(high + 2, math.ceil(GROWTH * high)), most)
-        while high - low > 1 + high // 100:
+            low, high = high, min(max(high + 2, math.ceil((GROWTH if high < FAST else FASTER) * high)), most)
+        while high - low > 1 + high // PARTS:
             middle = (low + high) // 2
             low, high = (low, middle) if self.serves(middle) else (middle, high)
         return high

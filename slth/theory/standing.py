@@ -6,6 +6,7 @@ group), and the hidden units that they make.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -28,8 +29,8 @@ from slth.theory.sums import Sums, enough, plan_sums
 from slth.theory.theorem import Theorem, theorems
 from slth.theory.tolerances import by_norms, norms_of
 
-PLANNED = 1 << 17  # samples up to which a plan is made; beyond it units are taken to be proportional
-TRIED = 1 << 12  # the same where a plan tries out scales
+PLANNED = (100_000, 4096, 512, 64)  # samples up to which a plan is made, if so large a source is possible
+TRIED = 4096  # the same where a plan tries out scales
 
 
 def standing(
@@ -97,6 +98,7 @@ class _Table:
     key: str
     given: dict[str, float]
     notes: list[str] = field(default_factory=list)
+    most: int = 2
 
     def __post_init__(self) -> None:
         self.planned: Callable[[int], Plan] = lru_cache(64)(
@@ -105,14 +107,24 @@ class _Table:
         self.entries = list(catalogue(self.key))
         self.columns = columns_of(self.plan(2).gadget)
         self.vectors = isinstance(self.plan(2).gadget, VectorSum)
+        self.most = self._most()
 
     def plan(self, n: float) -> Plan:
         """The plan with n samples, or as many as are planned at most."""
-        return self.planned(min(max(2, math.ceil(n)), PLANNED))
+        return self.planned(max(2, math.ceil(min(n, self.most))))
+
+    def _most(self) -> int:
+        """Samples up to which a plan is made; beyond it units are taken to be proportional."""
+        for most in PLANNED:
+            if most <= TRIED or not self.vectors:
+                with contextlib.suppress(BadInput):
+                    self.planned(most)
+                    return most
+        return 2
 
     def sums(self, n: float) -> tuple[tuple[Sums, ...], ...]:
         """The subset sums of all layers; vector sums of biases, which are far shorter, are left out."""
-        few = self.plan(min(n, TRIED) if self.vectors else n)
+        few = self.plan(n)
         found = plan_sums(few, self.target, self.tolerances)
         return tuple(layer[:1] for layer in found) if self.vectors else found
 
@@ -193,9 +205,7 @@ class _Table:
         """Hidden units of a layer that n samples make; copies of outputs count where there are any."""
         if n is None or not math.isfinite(n):
             return n
-        most = TRIED if self.vectors else PLANNED
-        planned = self.plan(min(n, most)).layers[number]
-        return _hidden(planned) * max(1.0, n / most)
+        return _hidden(self.plan(n).layers[number]) * max(1.0, n / self.most)
 
     def known(self, number: int) -> dict[str, dict[str, float]]:
         """Numbers for formulas of one sum, of a layer and of the network."""

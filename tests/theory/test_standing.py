@@ -189,6 +189,19 @@ def test_large_layers_are_measured_on_their_hardest_neurons(monkeypatch):
     assert least_samples(rule, target, replace(WISH, law="uniform"), (1e-3,), 0, 10, 1).samples == (None,)
 
 
+def test_what_is_out_of_reach_is_not_tried():
+    """So many units that assigning them takes long, and more samples than a source can be planned for."""
+    table = standing(dense(400, 3), "malach2020", replace(WISH, weight_error=1e-5), runs=1)
+    line = table.lines[0]
+    assert line.measured.samples == (None,)
+    assert line.measured.most < line.samples["first_moment"]
+    assert line.samples["measured"] is line.units["measured"] is None
+    assert line.samples["theorem"] > 100_000
+    some = replace(WISH, weight_error=1e-2)
+    columns = standing(dense(400, 3), "malach2020", some, given={"constant": 1e9}, runs=0).lines[0]
+    assert columns.units["certified"] / columns.samples["certified"] == pytest.approx(401, rel=0.05)  # a picture: one sign
+
+
 @pytest.mark.parametrize("key", theorems.names())
 def test_columns_are_in_order_for_every_construction(key):
     target = dense(3, 4) if key == "dacunha2023" else dense(6, 5, 3)
