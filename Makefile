@@ -4,7 +4,7 @@
 
 PYTHON ?= python3
 # two test processes share the cores: one BLAS thread each, or the threads spin on each other
-unit notebooks: export OPENBLAS_NUM_THREADS = 1
+unit proofs notebooks: export OPENBLAS_NUM_THREADS = 1
 
 BIN := .venv/bin
 BENCHMARKS := pensia lenet published_cnn burkholz_sums density depth structured vectors thresholds certified sweep
@@ -15,7 +15,7 @@ READY := .venv/.ready
 demo: $(READY)
 	$(BIN)/python examples/demo.py
 
-test: lint types structure unit notebooks
+test: lint types structure unit proofs notebooks
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -40,7 +40,7 @@ figures-data: $(READY)
 	for script in paper_figures/fig_*.py; do $(BIN)/python $$script --data || exit 1; done
 
 proofs: $(READY)
-	$(BIN)/python -m proofs_checks
+	$(BIN)/python -m proofs_checks --check
 
 benchmark: $(READY)
 	for name in $(BENCHMARKS); do $(BIN)/python benchmarks/$$name.py || exit 1; done
