@@ -70,7 +70,7 @@ def words(left: Axes, right: Axes) -> None:
     left.set_ylim(0, 1.02)
     left.set_xlabel("samples n")
     left.set_ylabel("P(some subset adds up to 1)")
-    left.text(0.98, 0.04, "lines: hitting law on integers", transform=left.transAxes, ha="right", fontsize=7)
+    left.text(0.98, 0.04, "lines: hitting\nlaw on integers", transform=left.transAxes, ha="right", fontsize=7)
     right.legend(loc="upper left", borderaxespad=0.2)
     right.set_xlim(2, 0.3)
     right.set_xlabel("$\\kappa$ = bits / n (more samples to the right)")
