@@ -67,7 +67,7 @@ class Table:
 
 
 def read_table(path: Path) -> Table:
-    """A table that was written; cells that look like numbers are numbers.
+    """A table that was written; cells that look like numbers or truth values are such.
 
     Raises
     ------
@@ -133,6 +133,8 @@ def _column(said: Said) -> str:
 
 
 def _number(cell: str) -> Value:
+    if cell in ("True", "False"):
+        return cell == "True"
     for kind in (int, float):
         try:
             return kind(cell)

@@ -20,6 +20,7 @@ from slth.experiments.measure import Value, made, parameters_of
 from slth.version import version
 
 Floats = NDArray[np.float64]
+FORMAT = "slth unit 1"
 MOST_RUNS = 1 << 40  # instances of a cell
 MOST_UNITS = 100_000  # units of a cell
 
@@ -95,7 +96,7 @@ def _computed(unit: Unit) -> bytes:
         values = base64.b64encode(outcome.values.astype("<f8").tobytes()).decode()
     body = {"unit": unit.described(), "hits": int(np.count_nonzero(outcome.hits)), "values": values}
     digest = hashlib.sha256(_canonical(body)).hexdigest()
-    return _canonical({"format": "slth unit 1", "slth": version(), "sha256": digest, "body": body})
+    return _canonical({"format": FORMAT, "slth": version(), "sha256": digest, "body": body})
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,8 @@ class Store:
         try:
             whole = json.loads(path.read_bytes())
             body = whole["body"]
-            if whole["sha256"] != hashlib.sha256(_canonical(body)).hexdigest() or body["unit"] != unit.described():
+            digest = hashlib.sha256(_canonical(body)).hexdigest()
+            if whole["format"] != FORMAT or whole["sha256"] != digest or body["unit"] != unit.described():
                 raise ValueError
             values = None
             if body["values"] is not None:
