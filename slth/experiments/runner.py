@@ -76,7 +76,8 @@ class Runner:
                     running[pool.submit(work, chunk)] = chunk
                 if not running:
                     return
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                ended = wait(running, return_when=FIRST_COMPLETED).done
+                for future in sorted(ended, key=_failed):  # what succeeded is kept before an error ends it all
                     yield from zip(running.pop(future), future.result(), strict=True)
         except BrokenExecutor as error:
             raise Unavailable(f"a worker stopped: {error} The same command again goes on where this one was") from None
@@ -88,3 +89,7 @@ class Runner:
         if self._pool is None:
             self._pool = self._opened.enter_context(self.place.open())
         return self._pool
+
+
+def _failed(future: Future[list[bytes]]) -> bool:
+    return future.cancelled() or future.exception() is not None
