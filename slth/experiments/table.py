@@ -76,9 +76,12 @@ def read_table(path: Path) -> Table:
     """
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file, strict=True))
+            reader = csv.DictReader(file, strict=True)
+            heading, rows = reader.fieldnames, list(reader)
     except (csv.Error, UnicodeDecodeError):
         raise BadFile(f"{path}: is not a table of comma-separated values") from None
+    if not heading:
+        raise BadFile(f"{path}: has no heading; a table of comma-separated values begins with one")
     if any(None in row or None in row.values() for row in rows):
         raise BadFile(f"{path}: a row has more or fewer cells than the heading")
     return Table(tuple({name: _number(cell) for name, cell in row.items() if cell != ""} for row in rows))

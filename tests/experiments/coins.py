@@ -53,7 +53,7 @@ class Coin(Measure):
 
     def said(self) -> tuple[Said, ...]:
         exact = Said("exact", "model", 1 - (1 - self.heads) ** self.n)
-        return (exact, Said("promise", self.side, self.promise, self.statistic)) if self.side else (exact,)  # type: ignore[arg-type]
+        return (exact, Said("pledge", self.side, self.promise, self.statistic)) if self.side else (exact,)  # type: ignore[arg-type]
 
     def facts(self) -> dict[str, int]:
         return {"throws": self.n}
