@@ -60,7 +60,7 @@ class Partition(Measure):
             return ()
         said = [Said("hitting law", "model", float(quantised.exact_hit_chance(largest, self.n, self.target)))]
         if self.n * largest <= quantised.LARGEST:
-            hits = quantised.exact_subsets(largest, self.n, self.target)
+            hits = quantised.most_subsets(largest, self.n, self.target)
             said.append(Said("first moment", "at most", min(1.0, hits)))
         return tuple(said)
 

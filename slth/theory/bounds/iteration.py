@@ -196,7 +196,10 @@ class _Game:
         rest = (1 - SHARE) * eps
         side = 1 + 2 * rest
         whole, left = side**dims, (2 * rest) ** dims
-        x = _grid((2 * SHARE * eps) ** dims, whole, left, nodes)
+        start = (2 * SHARE * eps) ** dims
+        # measures are differences of numbers of size 1: relative to the smallest of them, roundings are larger
+        self.rounding = ROUNDING + 64 * dims * float(np.spacing(whole)) / min(start, left)
+        x = _grid(start, whole, left, nodes)
         v, ends = x[:-1], np.append(x[1:], whole)
         u = whole - v
         a, b = np.minimum(u, v), np.maximum(u, v)
@@ -226,7 +229,9 @@ class _Game:
         while len(self.found) <= most and self.found[-1] > least:
             self.values[:-1] = np.minimum.accumulate(self._best())
             self.found.append(float(self.values[0]))
-        return self.found[: most + 1]
+        found = self.found[: most + 1]
+        enough = next((n for n, value in enumerate(found) if value <= least), most)
+        return found[: enough + 1]  # the same whatever was asked before
 
     def _best(self) -> Floats:
         """With one sample more, at every node: the least bound that was met on the way to the optimum."""
@@ -241,7 +246,7 @@ class _Game:
             reach = worth + s[:, None] * self.first - t[:, None] * self.second
             enter = reach.argmax(axis=1)
             top = reach[rows, enter]
-            slack = ROUNDING * (now + s + t)
+            slack = self.rounding * (now + s + t)
             best = np.minimum(best, top - s * self.limits[:, 1] + t * self.limits[:, 2] + slack)
             gains = np.stack([top - duals[:, 0], duals[:, 1], -duals[:, 2]], axis=1)
             gains[:, 0] = np.where(gains[:, 1:].max(axis=1) > _CLOSE * now, 0.0, gains[:, 0])  # signs first
@@ -278,7 +283,7 @@ def _game(eps: float, dims: int, nodes: int) -> _Game:
 def _grid(start: float, whole: float, left: float, nodes: int) -> Floats:
     """Measures from `start` to `whole - left`: even in log v up to half of the whole, in log u beyond."""
     half = whole / 2
-    end = whole - left  # at least 1, and above the start
+    end = whole - left + 4 * float(np.spacing(whole))  # at least 1, above the start, and not too small by rounding
     below, above = math.log2(max(half / start, 1.0)), math.log2(max(half / left, 1.0))
     step = (below + above) / nodes
     low = half * np.exp2(-step * np.arange(math.floor(below / step), 0, -1))

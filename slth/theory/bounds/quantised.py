@@ -69,6 +69,29 @@ def exact_subsets(largest: int, n: int, target: int) -> float:
     return _coefficient(largest, n, target, 1.0, 1.0)
 
 
+def most_subsets(largest: int, n: int, target: int) -> float:
+    """An upper bound on the expected number of subsets that add up to t: `exact_subsets` and what rounding does to it.
+
+    Terms of size 2^n cancel where t is hardly reached.
+
+    Raises
+    ------
+    BadInput
+        As `exact_subsets`.
+
+    Source: ours.
+
+    >>> exact_subsets(2, 3, 6) <= most_subsets(2, 3, 6) < 0.0157
+    True
+    """
+    value = exact_subsets(largest, n, target)
+    if abs(target) > n * largest:
+        return value
+    powers, angles, period = _powers(largest, n, target, 1.0, 1.0)
+    size = float(np.sum(np.abs(powers) * (4 * n + 20 + angles * abs(target)))) + (n + 20) * 2.0**n
+    return value + 2.0**-51 * size / period
+
+
 def expected_partitions(largest: int, n: int, target: ArrayLike) -> Floats:
     """Expected number of signs with sum sigma_i X_i = z, X uniform on {1..M}, given that the sum's parity is z's.
 
@@ -265,8 +288,15 @@ def _coefficient(largest: int, n: int, target: int, constant: float, factor: flo
         raise BadInput(f"the exact count is for n <= 500 and n M <= {LARGEST}, not n={n}, M={largest}")
     if abs(target) > n * largest:
         return 0.0
+    powers, angles, period = _powers(largest, n, target, constant, factor)
+    total = float(np.sum(powers * np.cos(angles * target))) + (constant + factor) ** n
+    return max(0.0, total / period)
+
+
+def _powers(largest: int, n: int, target: int, constant: float, factor: float) -> tuple[Floats, Floats, int]:
+    """(constant + factor phi)^n at all angles but 0, the angles, and how many there are."""
     period = 2 * n * largest + abs(target) + 1
     half = math.pi / period * np.arange(1, period)
     phi = np.sin(largest * half) * np.cos((largest + 1) * half) / (largest * np.sin(half))
-    total = np.sum((constant + factor * phi) ** n * np.cos(2 * half * target))
-    return float((total + (constant + factor) ** n) / period)
+    powers: Floats = (constant + factor * phi) ** n
+    return powers, 2 * half, period

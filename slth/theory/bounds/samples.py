@@ -10,11 +10,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from slth.core.errors import BadInput
 from slth.theory.bounds import tails
+from slth.theory.bounds.growth import CertifiedSamples
 from slth.theory.bounds.sufficient import sufficient_n
 
 Floats = NDArray[np.float64]
 OBJECTIVES = ("fewest", "closest", "within")
 MOST = 4096  # samples; a target that needs more has the wrong scale
+ROUNDING = 2.0**-23  # of a product of two weights, which are at 2^-24
 EXACT = 50  # the most samples that the exact solver takes
 _FIRST, _LAST = 2, 60  # octaves of tolerances that are told apart
 _HALVES = 2 * (_LAST - _FIRST) + 1
@@ -33,7 +35,7 @@ class SampleChoice:
         Weights expected to have no subset within their tolerance.
     certified_n : int
         Samples of one instance with which an expected-growth bound *proves* as few misses: groups times samples a
-        group.
+        group; 0 where tolerances are too fine for the bits of a source's weights.
     certified_groups : int
     how : "hitting law" or "simulated tail"
         What the typical miss chance at n rests on; neither is proved.
@@ -129,7 +131,7 @@ def needed(
     if not bins.total:
         return SampleChoice(n, misses, 0, 0, "hitting law")
     each = min(delta / bins.total, 0.5)
-    proved = sufficient_n(law, bins.tightest, each, bins.largest)
+    proved = _proved(law, bins, each)
     how = "hitting law" if each > tails.HANDOVER else "simulated tail"
     return SampleChoice(n, misses, proved.total, proved.groups, how)
 
@@ -153,6 +155,20 @@ def solvable(targets: ArrayLike, tolerances: ArrayLike, delta: float, law: str =
     return replace(
         choice, n=EXACT, expected_misses=misses, how=f"{choice.n} would do, {EXACT} is what is solved exactly"
     )
+
+
+def _proved(law: str, bins: _Bins, delta: float) -> CertifiedSamples:
+    """What is proved for real weights, within the tolerance less what rounding n of them to a source's bits adds up to.
+
+    0 samples where that is more than the tolerance. A product of two weights moves by at most twice what one does.
+    """
+    n = 0
+    while n * ROUNDING < bins.tightest:
+        found = sufficient_n(law, bins.tightest - n * ROUNDING, delta, bins.largest)
+        if found.total <= n:
+            return found
+        n = found.total
+    return CertifiedSamples(0, 0, 1.0)
 
 
 def _smallest(bins: _Bins, law: str, delta: float) -> int:

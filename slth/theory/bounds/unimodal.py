@@ -24,6 +24,7 @@ from slth.theory.bounds.growth import CertifiedSamples, log_failure
 
 Floats = NDArray[np.float64]
 LAWS = ("U", "N", "UU", "NN", "D")
+NARROWEST = 1e-2  # half width for NN: nine digits are left of a difference of Bessel functions
 
 
 def least_growth(law: str, v: ArrayLike, half_width: float = 1.0) -> Floats:
@@ -139,6 +140,8 @@ def _checked(law: str, half_width: float) -> float:
         raise BadInput(f"no certified density for law {law!r}; there are: {', '.join(LAWS)}")
     if not (math.isfinite(half_width) and half_width > 0):
         raise BadInput(f"the half width must be a positive number, not {half_width}")
+    if law == "NN" and half_width < NARROWEST:
+        raise BadInput(f"the half width for law NN must be at least {NARROWEST}, not {half_width}: differences cancel")
     return half_width
 
 

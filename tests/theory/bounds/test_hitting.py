@@ -130,3 +130,19 @@ def test_bad_numbers(call):
     with pytest.raises(BadInput) as caught:
         call()
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("law", "n", "eps", "z"),
+    [("U", 10, 1e-4, 20.0), ("UU", 14, 1e-4, 13.0), ("U", 20, 1e-3, 25.0), ("UU", 60, 0.01, 61.0)],
+)
+def test_targets_out_of_reach_have_no_negative_first_moment(law, n, eps, z):
+    """Terms of size 2^n cancel there: what is a bound must lie above the truth, which is 0."""
+    assert hitting.expected_hits_exact(law, n, eps, z) >= 0
+    assert hitting.most_hits(law, n, eps, z) > 0
+
+
+@pytest.mark.parametrize("law", ["U", "N", "UU", "NN"])
+def test_the_bound_on_the_first_moment_is_close_where_it_matters(law):
+    exact = hitting.expected_hits_exact(law, 14, 1e-3, 0.5)
+    assert exact <= hitting.most_hits(law, 14, 1e-3, 0.5) <= exact + 1e-4

@@ -196,3 +196,17 @@ def test_bad_numbers(call):
     with pytest.raises(BadInput) as caught:
         call()
     assert "\n" not in str(caught.value)
+
+
+def test_answers_do_not_depend_on_what_was_asked_before():
+    iteration._game.cache_clear()
+    fresh = iteration.iterated_n("U", 0.0321, 0.00977)
+    iteration._game.cache_clear()
+    iteration.iterated_failure("U", 90, 0.0321, 2)
+    assert iteration.iterated_n("U", 0.0321, 0.00977) == fresh
+
+
+def test_tiny_eps_pays_for_rounding():
+    """Differences of numbers of size 1 lose digits: the slack grows, and the growth bound is what remains."""
+    assert iteration._game(1e-10, 1, 100).rounding > 1e-6
+    assert iteration.uniform_failure(60, 1e-10, nodes=100)[60] >= 1e-3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -128,3 +129,19 @@ def test_bad_numbers(call):
     with pytest.raises(BadInput) as caught:
         call()
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("largest", "n", "target"), [(16, 12, 190), (4, 30, 115), (8, 20, 155)])
+def test_sums_hardly_reached_have_a_bound_above_the_truth(largest, n, target):
+    """Terms of size 2^n cancel there. The truth, in integers: ways to add up, over all draws."""
+    ways = {0: 1}
+    for _ in range(n):
+        grown = {}
+        for total, count in ways.items():
+            for step in (0, *range(-largest, 0), *range(1, largest + 1)):
+                weight = 2 * largest if step == 0 else 1
+                grown[total + step] = grown.get(total + step, 0) + weight * count
+        ways = grown
+    truth = Fraction(ways.get(target, 0), (2 * largest) ** n)
+    assert quantised.exact_subsets(largest, n, target) >= 0
+    assert quantised.most_subsets(largest, n, target) >= truth

@@ -43,7 +43,7 @@ def required_samples(dims: Numbers, eps: Numbers, *, constant: Numbers = 1.0) ->
     sure="order only",
     seen="memory",
     printed="the theorems on one layer and on networks; exponents by our derivation, not quoted",
-    assumes=NETWORK + "; chance 1 - eps",
+    assumes=NETWORK + "; one target, chance 1 - eps (for all at once our derivation gives powers 14 and 7)",
 )
 def required_width(
     side: Numbers,

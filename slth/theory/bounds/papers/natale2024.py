@@ -69,7 +69,7 @@ def required_samples_of_all_targets(share: Numbers, eps: Numbers, *, constant: N
 def required_width(
     d_in: Numbers, d_out: Numbers, layers: Numbers, share: Numbers, eps: Numbers, *, constant: Numbers = 1.0
 ) -> Numbers:
-    """Hidden units for one layer of the target, for a ticket of density `share`.
+    """Hidden units for one layer of the target, for a ticket of density `share` where layers are square.
 
     >>> float(required_width(100, 100, 2, 0.5, 0.01).round(-3))
     190000.0
@@ -130,7 +130,7 @@ def required_depth(layers: Numbers) -> Numbers:
 def overparameterisation(
     width: Numbers, layers: Numbers, share: Numbers, eps: Numbers, *, constant: Numbers = 1.0
 ) -> Numbers:
-    """Source over target weights, for a ticket of density `share`.
+    """Source over target weights, for a ticket of density `share` where layers are square.
 
     >>> float(overparameterisation(100, 2, 0.5, 0.01).round())
     3800.0
