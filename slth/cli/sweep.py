@@ -97,7 +97,7 @@ def _show(table: Table, output: Path, seconds: float) -> None:
         typer.echo(f"... and {len(table.rows) - SHOWN} more rows")
     for row in table.violated:
         typer.echo(f"{row['verdict']}: {', '.join(f'{key} {_cell(value)}' for key, value in row.items())}")
-    typer.echo(f"{output}  {len(table.rows)} rows, {screen.number(seconds)} s")
+    screen.rows([("table", f"{output}, {len(table.rows)} rows"), ("seconds", f"{seconds:.1f}")], indent="")
 
 
 def _cell(value: Any) -> str:

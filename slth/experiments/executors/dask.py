@@ -25,6 +25,7 @@ class Dask:
     workers : int
         Processes of a cluster on this machine, 0 for one a core; for a running one, how many it is taken to have.
     chunk : int
+        Most units handed out together.
     """
 
     scheduler: str = ""

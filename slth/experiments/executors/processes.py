@@ -26,14 +26,16 @@ class Processes:
     ----------
     workers : int
         0: one for each core.
+    chunk : int
+        Most units handed out together.
     """
 
     workers: int = 0
     chunk: int = 1
 
     def __post_init__(self) -> None:
-        if self.workers < 0:
-            raise BadInput(f"workers must be 0, for all cores, or more, not {self.workers}")
+        if self.workers < 0 or self.chunk < 1:
+            raise BadInput(f"workers must be 0 or more and chunk 1 or more, not {self.workers} and {self.chunk}")
         if self.workers == 0:
             object.__setattr__(self, "workers", all_cores())
 
