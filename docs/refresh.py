@@ -6,7 +6,7 @@ python docs/refresh.py --check      only says what differs; exit code 1 if anyth
 
 A `console` block holds commands (`$ slth ...`, ending in `# exit code 1` where that is meant) and what they print. A
 command shown without output is run, and only its exit code is looked at. `python` blocks are run too, everything of a
-document in its order, in a folder that holds the targets of examples/ alone. Other programs (`make`) are not run.
+document in its order, in a folder that holds the targets and sweeps of examples/ alone. Other programs (`make`) are not run.
 Numbers may differ by 2 %, so that another processor's last digits are no news; seconds and file digests may differ.
 """
 
@@ -33,6 +33,7 @@ DOCUMENTS = (
     "docs/bounds.md",
     "docs/constructions.md",
     "docs/formats.md",
+    "docs/sweeps.md",
     "examples/README.md",
 )
 BLOCK = re.compile(r"^```(console|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -67,8 +68,9 @@ def run(command: list[str], folder: Path) -> tuple[int, str]:
 def workplace(folder: Path) -> Path:
     """The folder in which a reader of the README is: with the example targets."""
     (folder / "examples").mkdir()
-    for target in [*ROOT.glob("examples/*.pt"), *ROOT.glob("examples/*.safetensors")]:
-        shutil.copy(target, folder / "examples")
+    for kind in ("pt", "safetensors", "toml"):
+        for file in ROOT.glob(f"examples/*.{kind}"):
+            shutil.copy(file, folder / "examples")
     return folder
 
 
