@@ -6,7 +6,8 @@ python docs/refresh.py --check      only says what differs; exit code 1 if anyth
 
 A `console` block holds commands (`$ slth ...`, ending in `# exit code 1` where that is meant) and what they print. A
 command shown without output is run, and only its exit code is looked at. `python` blocks are run too, everything of a
-document in its order, in a folder that holds the targets and sweeps of examples/ alone. Other programs (`make`) are not run.
+document in its order, in a folder that holds the targets and sweeps of examples/ alone. Other programs (`make`) are
+not run.
 Numbers may differ by 2 %, so that another processor's last digits are no news; seconds and file digests may differ.
 """
 

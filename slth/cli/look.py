@@ -151,8 +151,10 @@ def _solution(found: Any) -> dict[str, Any]:
 
 
 def list_plugins(json: Json = False) -> None:
-    """List theorems with a construction, papers with bounds only (see slth bound), solvers and laws."""
+    """List theorems with a construction, papers with bounds only (slth bound), solvers, laws, and parts of sweeps."""
     from slth.core.laws import LAWS
+    from slth.experiments.measure import measures
+    from slth.experiments.place import places
     from slth.rss.problem import solvers
     from slth.theory.theorem import statements, theorems
 
@@ -160,8 +162,10 @@ def list_plugins(json: Json = False) -> None:
     found = {
         "theorems": {name: cls.title + _options(cls) for name, cls in theorems},
         "bounds_only": {name: cls.title for name, cls in statements if name not in built},
-        "solvers": {name: (cls.__doc__ or "").strip().splitlines()[0] for name, cls in solvers},
+        "solvers": {name: _summary(cls) for name, cls in solvers},
         "laws": {law.name: f"{law.label}, integers at 2^{-law.bits}" for law in LAWS.values()},
+        "measures": {name: f"{cls.title} ({_names(cls)})" for name, cls in measures},
+        "executors": {name: _summary(cls) for name, cls in places},
     }
     if json:
         screen.as_json(found)
@@ -169,6 +173,14 @@ def list_plugins(json: Json = False) -> None:
     for kind, entries in found.items():
         typer.echo(kind.replace("_", " "))
         screen.rows(entries.items())
+
+
+def _summary(plugin: type) -> str:
+    return (plugin.__doc__ or "").strip().splitlines()[0]
+
+
+def _names(plugin: Any) -> str:
+    return ", ".join(field.name for field in fields(plugin))
 
 
 def _options(theorem: Any) -> str:

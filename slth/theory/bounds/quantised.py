@@ -296,7 +296,7 @@ def _coefficient(largest: int, n: int, target: int, constant: float, factor: flo
 def _powers(largest: int, n: int, target: int, constant: float, factor: float) -> tuple[Floats, Floats, int]:
     """(constant + factor phi)^n at all angles but 0, the angles, and how many there are."""
     period = 2 * n * largest + abs(target) + 1
-    half = math.pi / period * np.arange(1, period)
+    half: Floats = math.pi / period * np.arange(1, period, dtype=np.float64)
     phi = np.sin(largest * half) * np.cos((largest + 1) * half) / (largest * np.sin(half))
     powers: Floats = (constant + factor * phi) ** n
-    return powers, 2 * half, period
+    return powers, 2.0 * half, period
