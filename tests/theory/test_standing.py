@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from slth.core.errors import BadInput
 from slth.core.network import Activation, Add, Conv, Dense, Network
 from slth.theory import measuring
-from slth.theory.bounds import structured, unimodal
+from slth.theory.bounds import least_iteration, structured
 from slth.theory.columns import COLUMNS, columns_of
 from slth.theory.gadgets import pair
 from slth.theory.gadgets.filters import VectorSum
@@ -249,8 +249,8 @@ def test_the_chance_of_failure_is_shared_by_all_sums():
     for line, layer in zip(table.lines, plan_sums(plan, target, (0.02, 0.02)), strict=True):
         for sums in layer:
             n = int(line.samples["certified"])
-            widths = [width for width in (0.125, 0.25, 0.5, 1.0) if width >= sums.largest]
-            chance += sums.count * min(unimodal.failure_bound("UU", n, sums.tolerance, a) for a in widths)
+            curve = least_iteration.failure_curve("UU", n, sums.tolerance, max(sums.largest, 0.4))
+            chance += sums.count * float(curve[n])
     assert delta / 2 < chance <= delta
 
 
