@@ -10,10 +10,10 @@ from slth.core.errors import BadInput
 from slth.experiments.draws import Draws, sample_law
 from slth.experiments.measure import Measure, Outcome, Said, measures
 from slth.experiments.reached import all_gaps
-from slth.theory.bounds import coverage, growth, hitting, iteration, unimodal
+from slth.theory.bounds import coverage, growth, hitting, iteration, least_iteration, unimodal
 
 LARGEST = 1000  # samples
-ITERATED = 200  # samples up to which the value iteration is followed
+ITERATED = 200  # samples of a group up to which the iteration with second moments is followed
 
 
 @measures.register("cover")
@@ -57,15 +57,17 @@ class Cover(Measure):
         return Outcome(all_gaps(values, radius, edge) == 0)
 
     def said(self) -> tuple[Said, ...]:
-        """The growth bound, its value iteration, the bound by least growth, and the coverage law, a model."""
+        """The growth bound, the better value iteration, the bound by least growth, and the coverage law, a model."""
         if self.law not in growth.DENSITIES:
             return ()
         groups = max(1, math.ceil(self.radius / growth.DENSITIES[self.law].half_width - 1e-12))
         n = self.n // groups
         said = [Said("growth bound", "at least", 1 - growth.failure_bound(self.law, n, self.eps, groups))]
+        half_width = max(self.radius, least_iteration.HALF_WIDTHS[self.law])
+        failure = float(least_iteration.failure_curve(self.law, self.n, self.eps, half_width)[-1])
         if n <= ITERATED:
-            failure = float(iteration.iterated_failure(self.law, n, self.eps, groups)[-1])
-            said.append(Said("value iteration", "at least", 1 - failure))
+            failure = min(failure, float(iteration.iterated_failure(self.law, n, self.eps, groups)[-1]))
+        said.append(Said("value iteration", "at least", 1 - failure))
         if self.radius <= 1:
             said.append(Said("least growth", "at least", 1 - unimodal.failure_bound(self.law, self.n, self.eps)))
         if self.law in hitting.VARIANCES and self.n <= coverage.MOST:
