@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 HEADER = ["law", "n", "runs", "chance", "low", "error", "high", "theory"]
+LEVELS = {0.1: 0.0942, 0.5: 0.6544, 0.9: 2.894, 0.99: 18.43}  # of the hitting law, at z = 0
 CHANCES = {"10 %": 0.1, "50 %": 0.5, "90 %": 0.9, "99 %": 0.99}
 LAWS = {  # sigma, colour, marker, line, name
     "U": (3**-0.5, BLUE, "o", "-", "uniform"),
@@ -62,9 +63,7 @@ def collapsed(axes: Axes, table: dict[str, np.ndarray]) -> None:
             shift = 0.22 * (list(LAWS).index(law) - 1.5)
             style = {"color": colour, "ms": 3, "mew": 0.7, "mfc": "none", "elinewidth": 0.7}
             axes.errorbar(n + shift, middle, yerr=spread(middle, low, high), fmt=marker, **style)
-    of = (table["law"] == "N") & (table["n"] == table["n"].max())
-    for chance, error in zip(table["chance"][of], table["theory"][of], strict=True):
-        level = float(f"{error * 2.0**28 / 28**0.5:.3g}")
+    for chance, level in LEVELS.items():
         axes.axhline(level, color=DARK, lw=0.9, zorder=1)
         axes.text(29, level, f"{100 * chance:.0f} %\n{level:.4g}", fontsize=7, va="center")
     axes.set_yscale("log")
