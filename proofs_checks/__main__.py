@@ -34,6 +34,8 @@ def main() -> int:
     good = all(result.expected for result in results)
     if len(names) == len(entries()):
         good &= _ledger(results, arguments.check)
+    elif arguments.check:
+        good &= _lines(results)
     return 0 if good else 1
 
 
@@ -42,6 +44,14 @@ def _tell(result: Result) -> None:
     surprise = "" if result.expected else "  <- not as expected"
     verdicts = f"{result.verdict.name:9} {result.false_verdict.name:9}"
     print(f"{result.name:24} {step:>4}  {verdicts} {result.seconds:7.1f}{surprise}", flush=True)
+
+
+def _lines(results: list[Result]) -> bool:
+    """Whether the ledger has the lines of some entries as this run found them."""
+    stale = ledger.stale(results, ledger.FILE.read_text(encoding="utf-8"))
+    for name in stale:
+        print(f"{ledger.FILE.name} says something else of {name}; write it anew without --check", file=sys.stderr)
+    return not stale
 
 
 def _ledger(results: list[Result], only_check: bool) -> bool:

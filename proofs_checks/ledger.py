@@ -41,6 +41,13 @@ def render(results: Sequence[Result], before: str = "", keep_seconds: bool = Fal
     return "\n".join(lines) + "\n"
 
 
+def stale(results: Sequence[Result], text: str) -> list[str]:
+    """The entries whose line in a ledger, but for the seconds, is not what was found."""
+    known = {name: int(limit) for name, limit in SECONDS.findall(text)}
+    lines = text.splitlines()
+    return [result.name for result in results if _line(result, known.get(result.name, 0)) not in lines]
+
+
 def _limit(seconds: float, before: int) -> int:
     if before / 8 < seconds < 2 * before:
         return before

@@ -45,6 +45,8 @@ def bound(
     from slth.theory.formulas import numbers_of
 
     numbers = numbers_of(given or [])
+    if target is None and theorem == "auto":
+        raise BadInput("--theorem auto is chosen for a target: give --target FILE, or a key of slth bound --list")
     if target is None:
         _print_formulas(str(theorem), _with(numbers, epsilon, delta), json)
         return
@@ -89,8 +91,12 @@ def bound(
 
 def _with(numbers: dict[str, float], epsilon: float | None, delta: float) -> dict[str, float]:
     """What is set, and the two numbers that have options of their own."""
+    from slth.theory.bounds.vocabulary import checked
+
+    if epsilon is not None and "eps" in numbers:
+        raise BadInput(f"--epsilon {epsilon:g} and --set eps={numbers['eps']:g}: give one of them")
     given = {"delta": delta} if epsilon is None else {"eps": epsilon, "delta": delta}
-    return given | numbers
+    return {name: float(checked(name, number)) for name, number in given.items()} | numbers
 
 
 def _print_list(json: bool) -> None:

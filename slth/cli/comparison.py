@@ -27,7 +27,7 @@ MEANING = {
     "certified": "proved to suffice for every weight at once, but for the chance of failure, where every group is full",
     "first_moment": "with fewer, less than one subset is expected for the hardest weight",
     "counting": "with fewer, there are too few subsets for all weights up to the largest",
-    "measured": "the smallest n with which tickets that were drawn and solved miss no weight",
+    "measured": "the smallest n with which each of the tickets that were drawn and solved misses no weight",
 }
 
 

@@ -71,7 +71,7 @@ def _place(name: str, workers: int | None, options: list[str]) -> Place:
         key, equals, text = entry.partition("=")
         if key not in defaults or not equals:
             raise BadInput(
-                f"--option {entry}: executor {name!r} has the options {', '.join(defaults) or 'none'}, NAME=VALUE"
+                f"--option {entry}: executor {name!r} has the options {', '.join(defaults) or 'none'}; give NAME=VALUE"
             )
         try:
             given[key] = type(defaults[key])(text)

@@ -6,29 +6,29 @@ import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
-from slth.core.errors import BadInput
+from slth.core.errors import BadInput, Unavailable
 from slth.experiments.executors.processes import Processes
 from slth.experiments.finding import Found, next_place
 from slth.experiments.measure import made
 from slth.experiments.place import Place
 from slth.experiments.runner import Runner, Tick
-from slth.experiments.standing import expected_value, said_of
 from slth.experiments.sweep import Cell, Find, Sweep
 from slth.experiments.table import Row, Table, found_row, measured_row
 from slth.experiments.units import Store, Tally
+from slth.experiments.verdicts import expected_value, said_of
 
 
 def silent(*_: object) -> None:
     """A listener that does nothing."""
 
 
-def run(sweep: Sweep, folder: Path, place: Place | None = None, tick: Tick = silent) -> Table:
+def run(sweep: Sweep, folder: Path | str, place: Place | None = None, tick: Tick = silent) -> Table:
     """The table of a sweep; units that are kept in the folder are not computed again.
 
     Parameters
     ----------
     sweep : Sweep
-    folder : Path
+    folder : Path or str
         Where the files of units are and go. A sweep that was stopped, even killed, goes on from them, and its table has
         the same bytes; another sweep may share them.
     place : Place, optional
@@ -42,11 +42,20 @@ def run(sweep: Sweep, folder: Path, place: Place | None = None, tick: Tick = sil
     Unavailable
         When a worker dies or the folder can not be written.
     """
-    if folder.exists() and not folder.is_dir():
-        raise BadInput(f"{folder}: is not a folder; give another place for the units")
-    with Runner(Store(folder), place or Processes(), tick) as runner:
+    with Runner(Store(_usable(Path(folder))), place or Processes(), tick) as runner:
         rows = _measured(sweep, runner) if sweep.find is None else _searched(sweep, sweep.find, runner)
     return Table(tuple(rows))
+
+
+def _usable(folder: Path) -> Path:
+    """The folder, made now: what is computed must not be lost for a place where nothing can be written."""
+    if folder.exists() and not folder.is_dir():
+        raise BadInput(f"{folder}: is not a folder; give another place for the units")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(f"{folder}: cannot be made: {error.strerror}; give another place with --folder") from None
+    return folder
 
 
 def _measured(sweep: Sweep, runner: Runner) -> list[Row]:

@@ -33,6 +33,8 @@ class Find:
     def __post_init__(self) -> None:
         if not self.values or len(set(self.values)) != len(self.values):
             raise BadInput(f"the values of {self.parameter!r} to search must be there, and different")
+        if all(type(value) in (int, float) for value in self.values) and list(self.values) != sorted(self.values):
+            raise BadInput(f"the values of {self.parameter!r} to search must rise, not {list(self.values)}")
         if not self.chances or not all(0 < chance < 1 for chance in self.chances):
             raise BadInput(f"wanted chances must lie between 0 and 1, not {self.chances}")
 
@@ -77,8 +79,8 @@ class Sweep:
         if not 0 <= self.seed < 1 << 256:
             raise BadInput(f"a seed is an integer from 0 to 2^256 - 1, not {self.seed}")
         for name, values in self.grid.items():
-            if not values:
-                raise BadInput(f"parameter {name!r} has no values")
+            if not values or len(set(values)) != len(values):
+                raise BadInput(f"parameter {name!r} must have values, and none of them twice")
             if self.find is not None and name == self.find.parameter:
                 raise BadInput(f"{name!r} is searched for: it can not be in the grid as well")
         for cell in self.cells():

@@ -14,9 +14,9 @@ from slth.core.errors import BadFile
 from slth.experiments.chances import clopper_pearson, quantile_interval
 from slth.experiments.finding import Found
 from slth.experiments.measure import Said, Value, made
-from slth.experiments.standing import expected_value, holds, said_of
 from slth.experiments.sweep import Cell, Find, Sweep
 from slth.experiments.units import Tally
+from slth.experiments.verdicts import expected_value, holds, said_of
 from slth.version import version
 
 QUANTILES = {"10 %": 0.1, "50 %": 0.5, "90 %": 0.9, "99 %": 0.99}

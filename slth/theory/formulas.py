@@ -78,6 +78,8 @@ def numbers_of(given: Iterable[str]) -> dict[str, float]:
             number = float(value)
         except ValueError:
             raise BadInput(f"--set {text!r}: {value!r} is not a number") from None
+        if name.strip() in found:
+            raise BadInput(f"--set {text!r}: {name.strip()} is given twice")
         found[name.strip()] = float(checked(name.strip(), number))
     return found
 

@@ -82,11 +82,10 @@ class Measured:
     most: int
 
     @property
-    def least(self) -> int | None:
-        """The median run; None where most runs found none."""
-        found = sorted(math.inf if n is None else n for n in self.samples)
-        middle = found[len(found) // 2] if found else math.inf
-        return int(middle) if math.isfinite(middle) else None
+    def enough(self) -> int | None:
+        """The smallest n with which every run misses nothing; None where a run found none."""
+        found = max((math.inf if n is None else n for n in self.samples), default=math.inf)
+        return int(found) if math.isfinite(found) else None
 
 
 class _Miss(Exception):

@@ -156,7 +156,7 @@ class _Table:
                 runs,
                 lambda done, total: tick(f"measuring layer {number + 1}", done, total),
             )
-            samples["measured"] = measured.least
+            samples["measured"] = measured.enough
         units = {column: self.units(number, n) for column, n in samples.items()}
         width = first_of(self.entries, "units", known)
         if width is not None:

@@ -10,7 +10,7 @@ import pytest
 
 from slth.experiments.chances import clopper_pearson
 from slth.experiments.files import read_sweep
-from slth.experiments.standing import SURE
+from slth.experiments.verdicts import SURE
 
 FOLDER = Path(__file__).resolve().parents[2] / "paper_figures"
 FIGURES = sorted(path.stem for path in FOLDER.glob("fig_*.py"))

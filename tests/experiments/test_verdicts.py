@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slth.experiments.measure import Said
-from slth.experiments.standing import FARTHEST, _said, expected_value, holds
 from slth.experiments.units import Tally
+from slth.experiments.verdicts import FARTHEST, _said, expected_value, holds
 
 
 def tally(values) -> Tally:
