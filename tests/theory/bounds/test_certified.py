@@ -9,13 +9,13 @@ from itertools import pairwise
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slth.core.domain import Ball, Box
 from slth.core.errors import BadInput
 from slth.core.network import Activation, Dense, Network
-from slth.theory.bounds import certified, growth
+from slth.theory.bounds import certified, growth, least_iteration
 from slth.theory.bounds.propagation import LayerShape, entry_tolerances, propagated_error
 from slth.theory.build import approximate
 from slth.theory.plan import Request
@@ -60,6 +60,29 @@ def test_one_sample_less_in_every_layer_is_not_enough(sizes, eps, delta, norm, s
         n = certified.required_samples(shape.inputs, shape.outputs, len(shapes), eps, delta, norm, scale=scale)
         share = delta / (2 * len(shapes) * shape.inputs * shape.outputs)
         assert failure(n - 1, tolerance, scale) > share * (1 - 1e-9)
+
+
+@settings(max_examples=12)
+@given(st.integers(1, 900), st.integers(1, 900), st.integers(1, 5), st.floats(1e-4, 1.0), DELTA, NORM, SCALE)
+def test_iterated_samples_fail_as_rarely(inputs, outputs, layers, eps, delta, norm, scale):
+    n = certified.iterated_samples(inputs, outputs, layers, eps, delta, norm, scale=scale)
+    assert n <= certified.required_samples(inputs, outputs, layers, eps, delta, norm, scale=scale)
+    tolerance = eps / (2 * layers * (math.sqrt(inputs * outputs) if norm == "2" else inputs))
+    half_width = max(1 / scale, least_iteration.HALF_WIDTHS["D"])
+    curve = least_iteration.failure_curve("D", n, tolerance / scale, half_width)
+    assert curve[n] <= delta / (2 * layers * inputs * outputs) < curve[n - 1]
+
+
+def test_iterated_widths():
+    shapes = shapes_of([784, 500, 10])
+    for scale, saved in ((1, 0.35), (2, 0.2)):
+        closed, found = (
+            certified.required_widths(shapes, 0.01, 0.01, scale=scale, iterated=iterated) for iterated in (False, True)
+        )
+        assert all(few <= (1 - saved) * many for few, many in zip(found, closed, strict=True))
+        assert found[0] == 784 * certified.iterated_samples(784, 500, 2, 0.01, 0.01, scale=scale)
+    exact = [certified.iterated_samples(20, 20, 2, 0.5, 0.1, scale=2, bits=bits) for bits in (None, 52, 18)]
+    assert exact[0] == exact[1] < exact[2]
 
 
 @given(SIZES, EPS, DELTA, NORM, SCALE, st.floats(1.0, 10.0))
