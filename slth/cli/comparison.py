@@ -24,7 +24,7 @@ TITLES = {
 }
 MEANING = {
     "theorem": "the paper's formula with C = 1: of the right order, and no number that is proved to suffice",
-    "certified": "proved to suffice for every weight at once, but for the chance of failure, where every group is full",
+    "certified": "proved to suffice for all weights at once where groups are full, but for the chance of failure",
     "first_moment": "with fewer, less than one subset is expected for the hardest weight",
     "counting": "with fewer, there are too few subsets for all weights up to the largest",
     "measured": "the smallest n with which each of the tickets that were drawn and solved misses no weight",

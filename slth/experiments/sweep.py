@@ -79,8 +79,8 @@ class Sweep:
         if not 0 <= self.seed < 1 << 256:
             raise BadInput(f"a seed is an integer from 0 to 2^256 - 1, not {self.seed}")
         for name, values in self.grid.items():
-            if not values or len(set(values)) != len(values):
-                raise BadInput(f"parameter {name!r} must have values, and none of them twice")
+            if not values:
+                raise BadInput(f"parameter {name!r} has no values")
             if self.find is not None and name == self.find.parameter:
                 raise BadInput(f"{name!r} is searched for: it can not be in the grid as well")
         for cell in self.cells():

@@ -21,10 +21,10 @@ def coin(monkeypatch):
     """The measure "coin", registered for one test."""
     from coins import Coin
 
-    from slth.experiments import standing
+    from slth.experiments import verdicts
     from slth.experiments.measure import measures
 
-    standing._said.cache_clear()
+    verdicts._said.cache_clear()
     measures.names()
     monkeypatch.setitem(measures._classes, "coin", Coin)
     return Coin

@@ -183,7 +183,7 @@ def test_errors_of_workers_come_out_and_what_was_computed_stays(coin, tmp_path, 
         ({"confidence": float("nan")}, "confidence"),
         ({"find": FIND}, "can not be in the grid as well"),
         ({"grid": {}, "find": Find("n", (1, 2, 2000))}, "at most 1000"),
-        ({"grid": {}, "find": Find("n", (2000, 1))}, "at most 1000"),
+        ({"grid": {}, "find": Find("n", (2000, 3000))}, "at most 1000"),
         ({"grid": {}, "find": Find("m", (1, 2))}, "no parameter 'm'"),
     ],
 )
