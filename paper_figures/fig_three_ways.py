@@ -86,7 +86,7 @@ def draw() -> Figure:
     axes.text(1.1e-4, 4e3, "one product, the nearest: 1/eps", color=PINK, **said)
     words = "golden digits (Orseau et al. 2020):\nlog(1/eps) log log(1/eps);\ndashed: enough for any weight"
     axes.text(6.5e-4, 330, words, color=GREEN, **said)
-    axes.text(7e-8, 330, "subset sums, proved\nfor all weights at once", color=DARK, ha="right", **said)
+    axes.text(7e-8, 30, "dotted: subset sums,\nproved for all weights", color=DARK, ha="right", **said)
     axes.text(8e-3, 3, "subset sums of products (Lueker 1998, Pensia et al. 2020): log(1/eps)", color=BLUE, **said)
     titled(axes, "", "One weight of a random network: from 1/eps$^2$ samples to log(1/eps)")
     return figure
