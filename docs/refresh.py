@@ -171,7 +171,7 @@ def measured(folder: Path) -> str:
         ),
         (
             "samples per weight that surely suffice",
-            "**proved** for independent samples, and far too many",
+            "**proved** for independent samples, and more than it takes",
             f"n = {made['certified_samples']:,}",
         ),
         (
