@@ -41,6 +41,7 @@ Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 SHARE = 0.7  # of eps: what A_0 has of it; the rest is left for what is not covered in the end
 NODES = 800
+SMALLEST = 1e-12  # eps below which nothing is proved: differences of measures have no digits left
 ROUNDING = 1e-14  # more than a hundred roundings of float64, relative to the sizes of what is added
 _ENOUGH = 1e-16  # the curve of the uniform law is not followed below
 _CLOSE = 1e-3  # relative gap at which the search for multipliers ends
@@ -165,6 +166,8 @@ def uniform_failure(most: int, eps: float, *, dims: int = 1, nodes: int = NODES,
         raise BadInput(f"needs most >= 0, dims >= 1, nodes >= 2, eps > 0, not {most}, {dims}, {nodes}, {eps}")
     if eps >= 0.5:
         return np.zeros(most + 1)
+    if eps < SMALLEST:
+        return np.ones(most + 1)
     found = _game(eps, dims, nodes).curve(most, least)
     return np.asarray(found + [found[-1]] * (most + 1 - len(found)), np.float64)
 

@@ -34,6 +34,7 @@ from slth.theory.bounds.iteration import ROUNDING, SHARE
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 NODES = 240
+SMALLEST = 1e-9  # eps, in half widths, of which differences of measures keep digits
 MOST = 4096  # samples
 HALF_WIDTHS = {"U": 0.6, "N": 1.1, "UU": 0.4, "NN": 0.7, "D": 0.4}  # small targets need about the fewest samples
 _INEXACT = 1e-13  # of |W|: what m may be off by
@@ -62,7 +63,7 @@ def failure_curve(
     Returns
     -------
     (most + 1,) float64
-        Falling.
+        Falling; 1 throughout for eps below 1e-9 half widths, where float64 is too coarse.
 
     Raises
     ------
@@ -79,6 +80,8 @@ def failure_curve(
     unimodal.least_growth(law, 0.0, half_width)
     if eps >= half_width:
         return np.zeros(most + 1)
+    if eps < SMALLEST * half_width:
+        return np.ones(most + 1)
     found = _lines(law, eps, half_width, keep, nodes).curve(most)
     return np.minimum.accumulate(np.minimum(found, 1.0))
 
@@ -117,6 +120,8 @@ def certified_n(
     if eps >= radius:
         return CertifiedSamples(1, 0, 0.0)
     half_width = max(radius, HALF_WIDTHS.get(law, radius))
+    if eps < SMALLEST * half_width:
+        return None
     failure_curve(law, 0, eps, half_width, keep)
     found = np.minimum.accumulate(_lines(law, eps, half_width, keep, NODES).curve(most, delta))
     n = int(np.argmax(found <= delta))
