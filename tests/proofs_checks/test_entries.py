@@ -40,7 +40,7 @@ def test_slow_entries_catch_their_false_variant(name):
 
 
 def test_value_iteration_in_small():
-    """The slow entry's check on a coarse grid: 44 samples instead of 41, and not 30."""
+    """The slow entry's check on a coarse grid: 43 samples instead of 40, and not 30."""
     lemma = entries()["iteration_value"]
     law, half_width, eps, delta, _, n = lemma.claim[0]
     assert lemma.check(((law, half_width, eps, delta, 400, n + 3),)) is Verdict.ENCLOSED
