@@ -37,7 +37,7 @@ NODES = 240
 SMALLEST = 1e-9  # eps, in half widths, of which differences of measures keep digits
 MOST = 4096  # samples
 HALF_WIDTHS = {"U": 0.6, "N": 1.1, "UU": 0.4, "NN": 0.7, "D": 0.4}  # small targets need about the fewest samples
-_INEXACT = 1e-13  # of |W|: what m may be off by
+_INEXACT = 1e-13  # of |W| or 1: what m may be off by, by special functions
 _BESIDE = 2.0 ** -np.arange(1, 6)  # of a cell: more nodes beside half of W, where growing may take longest
 _TINY = 1e-300  # no bound is taken to be less
 _TRIES = 2  # lines for each node and sample; they start from those of the last sample
@@ -152,7 +152,7 @@ class _Lines:
         self.cells: Places = np.minimum(first[:, None] + np.arange(np.max(last - first) + 1), last[:, None])
         self.gains = ends[self.cells] - x[:, None]
         least = keep * whole * unimodal.least_growth(law, x / whole, whole / 2)
-        self.means = np.maximum(least - _INEXACT * whole, 0.0)
+        self.means = np.maximum(least - _INEXACT * max(whole, 1.0), 0.0)
         self.left, self.right = np.zeros_like(rows), last - first  # where lines touch, up to the mean and after it
         self.rise, self.fall = _between(x, whole, self.means)
         self.values = np.ones(len(x))

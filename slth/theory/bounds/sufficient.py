@@ -15,8 +15,7 @@ from slth.theory.bounds.growth import CertifiedSamples
 
 _OCTAVES = range(4)  # half widths of a group that are tried: 1, 1/2, ..., in units of the law
 _ITERATED = 1000  # samples
-_SMALLEST = 1e-9  # eps of an iteration, which is rounded down to so many bits, so that calls can share one:
-_BITS = 10
+_BITS = 10  # to which eps is rounded down for an iteration, so that calls share one
 
 
 def sufficient_n(law: str, eps: float, delta: float, radius: float = 1.0, *, keep: float = 1.0) -> CertifiedSamples:
@@ -47,7 +46,7 @@ def sufficient_n(law: str, eps: float, delta: float, radius: float = 1.0, *, kee
     145
     """
     best = _closed(law, eps, delta, radius, keep)
-    if law in unimodal.LAWS and 0 < best.total <= _ITERATED and eps >= _SMALLEST:
+    if law in unimodal.LAWS and 0 < best.total <= _ITERATED:
         mantissa, exponent = math.frexp(eps)
         rounded = math.ldexp(math.floor(math.ldexp(mantissa, _BITS)), exponent - _BITS)
         found = least_iteration.certified_n(law, rounded, delta, radius, keep, most=best.total - 1)
