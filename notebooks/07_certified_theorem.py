@@ -273,7 +273,7 @@ assert missed[-1] <= 0.01 and 2.5 < sure / truly < 4
 # %% [markdown]
 # Here is the price of a proof, a factor of three: growth is counted from the worst set, in every step anew, and
 # Markov's inequality at the end costs as much again. For given numbers a value iteration does with fewer (step 16: for
-# $\varepsilon = \delta = 0.01$ 152 samples instead of 247), but it is no formula.
+# $\varepsilon = \delta = 0.01$ 149 samples instead of 247), but it is no formula.
 #
 # ## Steps 9 to 12: from weights to the network
 #
