@@ -6,7 +6,9 @@ from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from slth.core.errors import BadInput
 from slth.core.registry import Registry
+from slth.rss.problem import all_cores
 
 
 class Place(Protocol):
@@ -35,6 +37,19 @@ class Place(Protocol):
             When a package or the cluster is missing.
         """
         ...
+
+
+def workers_of(workers: int, chunk: int) -> int:
+    """How many workers are meant, 0 standing for one a core.
+
+    Raises
+    ------
+    BadInput
+        For fewer than 0 workers or chunks of fewer than 1.
+    """
+    if workers < 0 or chunk < 1:
+        raise BadInput(f"workers must be 0 or more and chunk 1 or more, not {workers} and {chunk}")
+    return workers or all_cores()
 
 
 places: Registry[Place] = Registry("executor", "slth.experiments.executors")

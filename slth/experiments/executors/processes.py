@@ -12,9 +12,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from slth.core.errors import BadInput
-from slth.experiments.place import places
-from slth.rss.problem import all_cores
+from slth.experiments.place import places, workers_of
 
 
 @places.register("processes")
@@ -34,10 +32,7 @@ class Processes:
     chunk: int = 1
 
     def __post_init__(self) -> None:
-        if self.workers < 0 or self.chunk < 1:
-            raise BadInput(f"workers must be 0 or more and chunk 1 or more, not {self.workers} and {self.chunk}")
-        if self.workers == 0:
-            object.__setattr__(self, "workers", all_cores())
+        object.__setattr__(self, "workers", workers_of(self.workers, self.chunk))
 
     @contextmanager
     def open(self) -> Iterator[Executor]:

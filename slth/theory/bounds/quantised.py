@@ -53,8 +53,7 @@ def expected_subsets(largest: int, n: int, target: ArrayLike) -> Floats:
 def exact_subsets(largest: int, n: int, target: int) -> float:
     """`expected_subsets` without approximation; the empty subset counts, for t = 0.
 
-    Formula: (1/P) sum_k (1 + c_k)^n cos(2 pi k t / P), c_k the characteristic function of one sample and P > 2 n M +
-    |t|: the t-th coefficient of a polynomial.
+    Formula: (1/P) sum_k (1 + c_k)^n cos(2 pi k t / P), c_k a sample's characteristic function, P > 2 n M + |t|.
 
     Raises
     ------
@@ -70,9 +69,7 @@ def exact_subsets(largest: int, n: int, target: int) -> float:
 
 
 def most_subsets(largest: int, n: int, target: int) -> float:
-    """An upper bound on the expected number of subsets that add up to t: `exact_subsets` and what rounding does to it.
-
-    Terms of size 2^n cancel where t is hardly reached.
+    """An upper bound on the expected number of subsets that add up to t: terms of size 2^n cancel in `exact_subsets`.
 
     Raises
     ------
