@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
+import tomllib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,8 +15,10 @@ from hypothesis import strategies as st
 from slth.core.errors import BadFile
 from slth.experiments import files
 from slth.experiments.files import read_sweep, sweep_of
+from slth.experiments.place import places
 from slth.experiments.sweep import Find, Sweep
 
+ROOT = Path(__file__).resolve().parents[2]
 GOOD = """
 measure = "closest"
 repeats = 200
@@ -164,3 +169,17 @@ def test_entries_of_any_kind_make_a_sweep_or_one_refusal(entries):
         sweep_of(entries)
     except BadInput as error:
         assert str(error)
+
+
+def test_the_files_shown_in_the_documents_are_good(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    document = (ROOT / "docs" / "sweeps.md").read_text()
+    shown = re.findall(r"^```toml\n(.*?)^```$", document, re.MULTILINE | re.DOTALL)
+    sweeps = [sweep_of(tomllib.loads(text)) for text in shown]
+    assert [sweep.measure for sweep in sweeps] == ["closest", "ticket"]
+    assert sweeps[0] == read_sweep(ROOT / "examples" / "sweep.toml")
+    options = {name: {field.name for field in dataclasses.fields(kind)} for name, kind in places}
+    for line in re.findall(r"^slth sweep .*", document, re.MULTILINE):
+        (executor,) = re.findall(r"--executor (\w+)", line)
+        assert set(re.findall(r"--option (\w+)=", line)) <= options[executor]
+    assert set(re.findall(r"^\| `(\w+)` \|", document, re.MULTILINE)) >= {"measure", *files.PLAIN, *options}

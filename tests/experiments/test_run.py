@@ -192,7 +192,9 @@ def test_sweeps_that_make_no_sense_are_refused_at_once(coin, changes, says):
         sweep(**changes)
 
 
-@pytest.mark.parametrize("wish", [((),), ((1, 1),), ((1, 1.0),), ((1,), (0.0,)), ((1,), (0.5, 1.0)), ((1,), ())])
+@pytest.mark.parametrize(
+    "wish", [((),), ((1, 1),), ((2, 1),), ((1, 1.0),), ((1,), (0.0,)), ((1,), (0.5, 1.0)), ((1,), ())]
+)
 def test_searches_that_make_no_sense_are_refused_at_once(wish):
     with pytest.raises(BadInput):
         Find("n", *wish)
