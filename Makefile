@@ -34,10 +34,10 @@ notebooks: $(READY)
 	$(BIN)/python notebooks/run.py
 
 figures: $(READY)
-	for script in paper_figures/fig_*.py; do $(BIN)/python $$script || exit 1; done
+	$(BIN)/python paper_figures/redraw.py
 
 figures-data: $(READY)
-	for script in paper_figures/fig_*.py; do $(BIN)/python $$script --data || exit 1; done
+	$(BIN)/python paper_figures/redraw.py --data
 
 proofs: $(READY)
 	$(BIN)/python -m proofs_checks --check

@@ -119,8 +119,9 @@ def test_the_figure_shows_the_shipped_network_and_a_real_ticket():
     assert float(facts["weight"]) == pytest.approx(trained[neuron, column], rel=1e-8)
 
 
-def test_the_figure_can_be_drawn_from_its_data(tmp_path):
+def test_the_figure_can_be_drawn_from_its_data(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "paper_figures")
     pytest.importorskip("matplotlib")
     script = load("paper_figures/fig_ticket.py")
-    script.draw(tmp_path)
+    load("paper_figures/drawing.py").save(script.draw(), "fig_ticket", tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"fig_ticket.png", "fig_ticket.pdf"}
