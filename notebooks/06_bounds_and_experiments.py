@@ -303,7 +303,7 @@ for height, (name, one) in enumerate(reversed(found.items())):
             axes.plot(units[column], height, marker, label=label if name == "Pensia 2020" else None, **style)
     print(f"{name:26}" + "".join(f"{'' if units[column] is None else f'{units[column]:,.0f}':>14}" for column in marks))
     if built:
-        assert one.units("first_moment") <= one.units("measured") < 3 * one.units("first_moment")
+        assert one.units("first_moment") <= one.units("measured") < 5 * one.units("first_moment")
         assert one.units("certified") is None or one.units("measured") <= one.units("certified")
 axes.set_yticks(range(len(found)), list(found)[::-1])
 axes.set(xscale="log", xlabel="hidden units of the random network", title="6-4-2, every weight within 0.01")
