@@ -7,10 +7,11 @@ import multiprocessing.process
 import os
 import signal
 import threading
-from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from slth.experiments.place import places, workers_of
 
@@ -38,10 +39,8 @@ class Processes:
     def open(self) -> Iterator[Executor]:
         """New processes that end with this one, however it ends."""
         context, others = multiprocessing.get_context("spawn"), multiprocessing.active_children()
-        pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_follow_parent)
+        pool = _Pool(self.workers, mp_context=context, initializer=_follow_parent)
         try:
-            with _interrupts_held():
-                pool.submit(int)  # the first submission starts all workers, which inherit what is held
             yield pool
         except BaseException:  # nobody waits for what they are at
             for worker in multiprocessing.active_children():
@@ -50,6 +49,14 @@ class Processes:
             raise
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+class _Pool(ProcessPoolExecutor):
+    """Workers are started by submissions, and inherit what is held there."""
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Future[Any]:
+        with _interrupts_held():
+            return super().submit(function, *arguments, **options)
 
 
 @contextmanager
