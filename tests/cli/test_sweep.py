@@ -144,7 +144,7 @@ def test_the_example(slth, tmp_path):
     path = tmp_path / "sweep.toml"
     path.write_text((ROOT / "examples" / "sweep.toml").read_text())
     assert len(path.read_text().splitlines()) == 10
-    done = slth("sweep", path, "--workers", 2, "--json")
+    done = slth("sweep", path, *SERIAL, "--json")
     assert done.code == 0, done.err
     rows = json.loads(done.out)["rows"]
     assert [(row["law"], row["eps"], row["wanted chance"]) for row in rows] == [

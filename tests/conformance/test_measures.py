@@ -53,7 +53,7 @@ CELLS: dict[str, list[Cell]] = {
     "ticket": [
         {"target": TARGET, "samples": 8, "weight_error": 0.05},
         {"target": TARGET, "samples": 60, "weight_error": 0.3},
-        {"target": TARGET, "width": 8.0, "epsilon": 2.0},
+        {"target": "random:2-2", "width": 12.0, "epsilon": 0.5},
         {"target": TARGET, "theorem": "burkholz2022", "depth": "L+1", "samples": 10, "weight_error": 0.05},
     ],
     "vectors": [
@@ -66,7 +66,7 @@ CELLS: dict[str, list[Cell]] = {
 }
 # the parameter along which no instance ever turns from a success to a failure
 RISING = {"closest": "n", "cover": "n", "growth": "n", "nearest": "n", "partition": "n", "vectors": "n"}
-COSTLY = {"ticket": 16}  # instances, where 300 take long
+COSTLY = {"ticket": 12}  # instances, where 300 take long
 # successes of the first cell's first 64 instances under seed 1, or of as many as are cheap; the version that has them
 PINNED = {
     "closest": (1, "f7fdffbfffdfffff"),

@@ -19,14 +19,14 @@ from slth.experiments.files import read_sweep
 from slth.experiments.run import run as table
 
 pytestmark = pytest.mark.process
-SEARCH = """measure = "closest"
-repeats = 2000
-batch = 250
+SEARCH = """measure = "nearest"
+repeats = 1600
+batch = 200
 [grid]
-law = ["U", "N"]
-eps = [1e-3, 1e-4]
+z = [0.1, 0.5]
+eps = [1e-2, 3e-3]
 [find]
-n = {from = 8, to = 23}
+n = {from = 16, to = 2000, step = 16}
 """
 
 
@@ -58,11 +58,13 @@ def kept(folder: Path) -> int:
     return len(files)
 
 
-def begun(file: Path) -> subprocess.Popen[str]:
+def begun(file: Path, workers: int = 2) -> subprocess.Popen[str]:
     """The sweep of a file in a group of its own, as a shell would start it."""
     errors = file.with_suffix(".err").open("w")
     with errors:
-        return started("sweep", file, "--workers", 2, start_new_session=True, stderr=errors, stdout=subprocess.DEVNULL)
+        return started(
+            "sweep", file, "--workers", workers, start_new_session=True, stderr=errors, stdout=subprocess.DEVNULL
+        )
 
 
 def waited_for_work(process: subprocess.Popen[str], units: Path) -> None:
@@ -88,10 +90,10 @@ def test_kills_lose_nothing(tmp_path, undisturbed, figure):
     file.write_text(SEARCH)
     counts = []
     for number, at_work in [(signal.SIGKILL, number > 1) for number in range(5)] + [(signal.SIGINT, True)]:
-        process = begun(file)
+        process = begun(file, 1 + at_work)
         if at_work:
             waited_for_work(process, units)
-        time.sleep(rng.uniform(0, 0.15 if at_work else 3.0))
+        time.sleep(rng.uniform(0, 0.15 if at_work else 2.0))
         assert process.poll() is None, "it was finished before it could be killed"
         os.kill(process.pid, number) if number == signal.SIGKILL else os.killpg(process.pid, number)
         assert process.wait(10) == (130 if number == signal.SIGINT else -number)
