@@ -116,7 +116,7 @@ class Conv(Affine):
         if len(shape) != 3 or shape[0] != self.shape[1]:
             raise BadInput(f"takes pictures of {self.shape[1]} channels but {shape} arrives")
         padded = (shape[1] + 2 * self.padding[0], shape[2] + 2 * self.padding[1])
-        return (self.shape[0], *_windows(padded, self.kernel, self.stride))
+        return (self.shape[0], *window_shape(padded, self.kernel, self.stride))
 
     def __call__(self, x: Array) -> Array:
         (ph, pw), out = self.padding, self.shape[0]
@@ -184,7 +184,7 @@ class Pool:
         """Shape of the output for an input of this shape."""
         if len(shape) != 3:
             raise BadInput(f"pools pictures (channels, height, width) but {shape} arrives")
-        return (shape[0], *_windows(shape[1:], self.kernel, self.stride))
+        return (shape[0], *window_shape(shape[1:], self.kernel, self.stride))
 
     def __call__(self, x: Array) -> Array:
         patches = windows(x, self.kernel, self.stride)
@@ -226,7 +226,8 @@ def windows(x: Array, kernel: tuple[int, int], stride: tuple[int, int]) -> Array
     return np.asarray(view)[:, :, :: stride[0], :: stride[1]]
 
 
-def _windows(size: Shape, kernel: tuple[int, int], stride: tuple[int, int]) -> tuple[int, int]:
+def window_shape(size: Shape, kernel: tuple[int, int], stride: tuple[int, int]) -> tuple[int, int]:
+    """How many windows fit into a picture (height, width), vertically and horizontally."""
     if size[0] < kernel[0] or size[1] < kernel[1]:
         raise BadInput(f"has a window of {kernel} but pictures of {tuple(size)} arrive")
     return (size[0] - kernel[0]) // stride[0] + 1, (size[1] - kernel[1]) // stride[1] + 1

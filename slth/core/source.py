@@ -14,6 +14,9 @@ from slth.core.nodes import Activation
 
 Integers = NDArray[np.int64]
 RELU = Activation("relu")
+REDRAWN = 1 << 16  # the generator's domain tag of draw number d >= 1 is REDRAWN + d; draw 0 has that of weights
+MOST_DRAWS = 1 << 24
+"""Draw numbers of an entry are below this."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,8 @@ class Source:
     law : Law
         The law of every weight, before the layer's scale.
     layers : tuple of SourceLayer
-        Two for each affine layer of a target, a *stage*: layers 2l (first) and 2l + 1 (second).
+        For a target two for each affine layer, a *stage*: layers 2l (first) and 2l + 1 (second). For an `Architecture`
+        one for each slot.
     """
 
     seed: int
@@ -113,6 +117,18 @@ class Source:
         """Single entries as integers at 2^-bits; rows and places in them (below `width`) broadcast together."""
         flat = np.asarray(rows, np.int64) * self.layers[layer].width + np.asarray(places, np.int64)
         return self.law.integers(philox.words_at(self.key, layer, flat))
+
+    def drawn(self, layer: int, flat: Integers, draws: Integers) -> Integers:
+        """Entries by row-major number, each in its draw, as integers at 2^-bits: draw 0 is what `entries` gives.
+
+        Every draw has the same law and is independent of all others.
+        """
+        out = np.empty(len(flat), np.int64)
+        for draw in np.unique(draws).tolist():
+            here = draws == draw
+            words = philox.words_at(self.key, layer, flat[here], REDRAWN + draw if draw else philox.WEIGHTS)
+            out[here] = self.law.integers(words)
+        return out
 
     def weights(self, layer: int, rows: Integers, places: Integers) -> NDArray[np.float64]:
         """Single entries as real weights, exact in float64 for scales of up to 29 bits."""

@@ -1,0 +1,170 @@
+"""The found ticket: a source, a mask that a search chose, and a claim that counts correct answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slth.core.architecture import Architecture
+from slth.core.errors import BadInput
+from slth.core.mask import Mask
+from slth.core.network import Network, frozen
+from slth.core.nodes import Array, Floats
+from slth.core.source import Source
+
+Bytes = NDArray[np.uint8]
+Integers = NDArray[np.int64]
+VALUES = ("weight", "binary")
+BATCH = 250  # pictures evaluated at once: what they need stays within a few hundred megabytes
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """What happens to the bytes of a picture: (byte / largest - mean) / deviation, by channel, in float64.
+
+    Parameters
+    ----------
+    largest : int
+        The byte that becomes 1.
+    mean, deviation : tuple of float, one for each channel
+        Deviations are positive.
+    """
+
+    largest: int
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        fits = len(self.mean) == len(self.deviation) > 0 and 1 <= self.largest <= 255
+        if not fits or not np.isfinite(self.mean + self.deviation).all() or min(self.deviation) <= 0:
+            raise BadInput("preprocessing needs a finite mean and a deviation > 0 for each channel, and largest <= 255")
+
+    def __call__(self, images: Bytes) -> Floats:
+        """Pictures of shape (n, channels, height, width)."""
+        shape = (1, len(self.mean), 1, 1)
+        mean, deviation = np.reshape(self.mean, shape), np.reshape(self.deviation, shape)
+        out: Floats = (images.astype(np.float64) / self.largest - mean) / deviation
+        return out
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """The claim that of `of` pictures of a data set a network answers `correct` ones correctly.
+
+    Parameters
+    ----------
+    data : str
+        Digest of the pictures and labels.
+    name : str
+        Which data set and which part, for people: "mnist test".
+    correct, of : int
+    preprocessing : Preprocessing
+    """
+
+    data: str
+    name: str
+    correct: int
+    of: int
+    preprocessing: Preprocessing
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.correct <= self.of or self.of < 1:
+            raise BadInput(f"{self.correct} correct answers of {self.of} are not possible")
+
+    @property
+    def accuracy(self) -> float:
+        """The fraction of correct answers."""
+        return self.correct / self.of
+
+
+@dataclass(frozen=True, eq=False)
+class FoundTicket:
+    """A ticket found by search: a random network, one source layer for each slot of an architecture, and a mask.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    source : Source
+    mask : Mask
+    values : str
+        `weight`: a kept weight has its random value. `binary`: it has its sign, times the mean magnitude of the kept
+        weights of its layer.
+    statistics : tuple of (mean, variance), float32 arrays of shape (channels,), one pair for each norm
+        The only numbers of a found ticket that were learned.
+    claim : Accuracy
+    made : mapping
+        How it was found, as JSON without floats; information only.
+    """
+
+    architecture: Architecture
+    source: Source
+    mask: Mask
+    values: str
+    statistics: tuple[tuple[Array, Array], ...]
+    claim: Accuracy
+    made: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        slots, layers = self.architecture.slots, self.source.layers
+        wanted = [(slot.rows, slot.columns + slot.bias, slot.kernel or (1, 1), slot.bias) for slot in slots]
+        if wanted != [(layer.rows, layer.columns, layer.kernel, layer.bias) for layer in layers]:
+            raise BadInput("the source's layers do not fit the architecture")
+        if self.mask.shapes != tuple((layer.rows, layer.width) for layer in layers):
+            raise BadInput("the mask does not fit the source")
+        if self.values not in VALUES:
+            raise BadInput(f"values {self.values!r} are none of {', '.join(VALUES)}")
+        rows = [(slots[slot].rows,) for slot in self.architecture.normed]
+        if [mean.shape for mean, _ in self.statistics] != rows or [v.shape for _, v in self.statistics] != rows:
+            raise BadInput("the statistics do not fit the architecture's norms")
+        for pair in self.statistics:
+            if any(array.dtype != np.float32 or not np.isfinite(array).all() for array in pair) or (pair[1] < 0).any():
+                raise BadInput("statistics are finite float32 numbers, variances at least 0")
+        held = tuple((frozen(mean), frozen(variance)) for mean, variance in self.statistics)
+        object.__setattr__(self, "statistics", held)
+
+    def weights(self, layer: int) -> Floats:
+        """The masked weights of a layer, exact before the scale of `binary` is rounded: shape (rows, width)."""
+        kept = self.mask.kept[layer]
+        if self.mask.draws:
+            integers = self.source.drawn(layer, kept, self.mask.draws[layer])
+        else:
+            width = self.source.layers[layer].width
+            integers = self.source.entries(layer, *np.divmod(kept, width))
+        unit = self.source.unit(layer)
+        values = integers * unit
+        if self.values == "binary":
+            values = np.sign(integers) * mean_magnitude(integers, unit)
+        if self.mask.signs:
+            values = values * self.mask.signs[layer]
+        out = np.zeros(self.source.layers[layer].size)
+        out[kept] = values
+        return out.reshape(self.mask.shapes[layer])
+
+    @cached_property
+    def network(self) -> Network:
+        """The subnetwork in float32, norms folded into the layers before them: what is evaluated and exported."""
+        layers = range(len(self.source.layers))
+        return self.architecture.filled([self.weights(layer) for layer in layers], self.statistics)
+
+
+def mean_magnitude(integers: Integers, unit: float) -> float:
+    """The mean of |integer * unit|, summed exactly and rounded to float32; 0 for no integers."""
+    if not len(integers):
+        return 0.0
+    mean = Fraction(int(np.abs(integers).sum()), len(integers)) * Fraction(unit)
+    return float(np.float32(float(mean)))
+
+
+def correct_answers(network: Network, preprocessing: Preprocessing, images: Bytes, labels: Integers) -> int:
+    """How many pictures a network answers correctly, in float64; of equal outputs the first one is the answer."""
+    right = 0
+    for start in range(0, len(images), BATCH):
+        outputs = network(preprocessing(images[start : start + BATCH]))
+        right += int((outputs.reshape(len(outputs), -1).argmax(axis=1) == labels[start : start + BATCH]).sum())
+    return right
