@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -21,7 +22,8 @@ from slth.core.source import Source
 Bytes = NDArray[np.uint8]
 Integers = NDArray[np.int64]
 VALUES = ("weight", "binary")
-BATCH = 250  # pictures evaluated at once: what they need stays within a few hundred megabytes
+BATCH = 32  # pictures evaluated at once: what they need stays near the processor
+LARGEST_BATCH = 1 << 25  # numbers after any node for these: a few hundred megabytes
 
 
 @dataclass(frozen=True)
@@ -129,28 +131,39 @@ class FoundTicket:
         object.__setattr__(self, "statistics", held)
 
     def weights(self, layer: int) -> Floats:
-        """The masked weights of a layer, exact before the scale of `binary` is rounded: shape (rows, width)."""
-        kept = self.mask.kept[layer]
-        if self.mask.draws:
-            integers = self.source.drawn(layer, kept, self.mask.draws[layer])
-        else:
-            width = self.source.layers[layer].width
-            integers = self.source.entries(layer, *np.divmod(kept, width))
-        unit = self.source.unit(layer)
-        values = integers * unit
-        if self.values == "binary":
-            values = np.sign(integers) * mean_magnitude(integers, unit)
-        if self.mask.signs:
-            values = values * self.mask.signs[layer]
-        out = np.zeros(self.source.layers[layer].size)
-        out[kept] = values
-        return out.reshape(self.mask.shapes[layer])
+        """The masked weights of a layer (`masked_layer`)."""
+        return masked_layer(self.source, self.mask, self.values, layer)
 
     @cached_property
     def network(self) -> Network:
-        """The subnetwork in float32, norms folded into the layers before them: what is evaluated and exported."""
-        layers = range(len(self.source.layers))
-        return self.architecture.filled([self.weights(layer) for layer in layers], self.statistics)
+        """The subnetwork in float32, norms folded into the layers before them: what is evaluated and exported.
+
+        Raises
+        ------
+        BadInput
+            When a weight is beyond float32.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            weights = [self.weights(layer) for layer in range(len(self.source.layers))]
+            return self.architecture.filled(weights, self.statistics)
+
+
+def masked_layer(source: Source, mask: Mask, values: str, layer: int) -> Floats:
+    """The masked weights of a layer, biases last in each row, shape (rows, width); exact but for a mean."""
+    kept = mask.kept[layer]
+    if mask.draws:
+        integers = source.drawn(layer, kept, mask.draws[layer])
+    else:
+        integers = source.entries(layer, *np.divmod(kept, source.layers[layer].width))
+    unit = source.unit(layer)
+    worth = integers * unit
+    if values == "binary":
+        worth = np.sign(integers) * mean_magnitude(integers, unit)
+    if mask.signs:
+        worth = worth * mask.signs[layer]
+    out = np.zeros(source.layers[layer].size)
+    out[kept] = worth
+    return out.reshape(mask.shapes[layer])
 
 
 def mean_magnitude(integers: Integers, unit: float) -> float:
@@ -161,10 +174,26 @@ def mean_magnitude(integers: Integers, unit: float) -> float:
     return float(np.float32(float(mean)))
 
 
-def correct_answers(network: Network, preprocessing: Preprocessing, images: Bytes, labels: Integers) -> int:
-    """How many pictures a network answers correctly, in float64; of equal outputs the first one is the answer."""
+def correct_answers(
+    network: Network,
+    preprocessing: Preprocessing,
+    images: Bytes,
+    labels: Integers,
+    tick: Callable[[int, int], object] = lambda done, total: None,
+) -> int:
+    """How many pictures a network answers correctly, in float64; of equal outputs the first one is the answer.
+
+    Outputs that are not all finite are no answer. `tick` hears how many pictures are done, of how many.
+    """
     right = 0
-    for start in range(0, len(images), BATCH):
-        outputs = network(preprocessing(images[start : start + BATCH]))
-        right += int((outputs.reshape(len(outputs), -1).argmax(axis=1) == labels[start : start + BATCH]).sum())
+    largest = max(math.prod(shape) for shape in (network.input_shape, *network.shapes))
+    batch = max(1, min(BATCH, LARGEST_BATCH // largest))
+    for start in range(0, len(images), batch):
+        tick(start, len(images))
+        with np.errstate(over="ignore", invalid="ignore"):
+            outputs = network(preprocessing(images[start : start + batch]))
+        flat = outputs.reshape(len(outputs), -1)
+        answered = (flat.argmax(axis=1) == labels[start : start + batch]) & np.isfinite(flat).all(axis=1)
+        right += int(answered.sum())
+    tick(len(images), len(images))
     return right

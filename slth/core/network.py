@@ -124,7 +124,7 @@ class Network:
         nodes: list[dict[str, Any]] = []
         number = 0
         for place, (node, feeds) in enumerate(zip(self.nodes, self.inputs, strict=True)):
-            entry = _described(node)
+            entry = described(node)
             if isinstance(node, Affine):
                 entry |= {name: f"{number}.{name}" for name, _ in node.tensors()}
                 number += 1
@@ -139,7 +139,7 @@ class Network:
         return content_digest(canonical_json(self.architecture()), self.tensors())
 
 
-def _described(node: Node) -> dict[str, Any]:
+def described(node: Node) -> dict[str, Any]:
     """A node without its weights, as JSON."""
     if isinstance(node, Conv):
         return {"op": "conv", "stride": list(node.stride), "padding": list(node.padding)}

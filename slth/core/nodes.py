@@ -17,6 +17,10 @@ Shape = tuple[int, ...]
 ACTIVATIONS = ("relu", "leaky_relu", "tanh", "sigmoid")
 
 
+AT_ONCE = 1 << 18
+"""Numbers that a convolution copies at once."""
+
+
 def frozen(array: Array) -> Array:
     """A contiguous read-only view or copy of `array`: what the frozen types hold."""
     out = np.ascontiguousarray(array)
@@ -120,11 +124,23 @@ class Conv(Affine):
 
     def __call__(self, x: Array) -> Array:
         (ph, pw), out = self.padding, self.shape[0]
-        patches = windows(np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw))), self.kernel, self.stride)
-        columns = patches.transpose(0, 2, 3, 1, 4, 5)
-        flat = columns.reshape(*columns.shape[:3], -1) @ self.weight.reshape(out, -1).T.astype(np.float64)
-        y: Array = flat.transpose(0, 3, 1, 2)
-        return y if self.bias is None else y + self.bias.astype(np.float64)[:, None, None]
+        padded = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
+        patches = windows(padded, self.kernel, self.stride).transpose(0, 1, 4, 5, 2, 3)
+        rows, columns = patches.shape[4:]
+        matrix = self.weight.reshape(out, -1).astype(np.float64)
+        y = np.empty((len(x), out, rows, columns))
+        read = matrix.shape[1] * columns
+        high = max(1, min(rows, AT_ONCE // read))
+        many = max(1, AT_ONCE // (read * high))
+        for first in range(0, len(x), many):  # few pictures at once, or rows of one: their windows stay in the cache
+            for top in range(0, rows, high):
+                part = patches[first : first + many, ..., top : top + high, :]
+                y[first : first + many, :, top : top + high] = (
+                    matrix @ part.reshape(len(part), matrix.shape[1], -1)
+                ).reshape(len(part), out, -1, columns)
+        if self.bias is not None:
+            y += self.bias.astype(np.float64)[:, None, None]
+        return y
 
 
 @dataclass(frozen=True)
@@ -145,7 +161,7 @@ class Activation:
     def __post_init__(self) -> None:
         if self.kind not in ACTIVATIONS:
             raise BadInput(f"activation {self.kind!r} is not supported; there are: {', '.join(ACTIVATIONS)}")
-        if (self.kind == "leaky_relu") != (0 < self.slope < 1):
+        if (self.kind == "leaky_relu") != (self.slope != 0) or not 0 <= self.slope < 1:
             raise BadInput(f"{self.kind} with slope {self.slope!r}: leaky_relu needs 0 < slope < 1, others have none")
 
     def out_shape(self, shape: Shape) -> Shape:
@@ -188,7 +204,11 @@ class Pool:
 
     def __call__(self, x: Array) -> Array:
         patches = windows(x, self.kernel, self.stride)
-        return np.asarray(patches.max(axis=(4, 5)) if self.kind == "max" else patches.mean(axis=(4, 5)))
+        y = patches[..., 0, 0].astype(np.float64)
+        for place in range(1, self.kernel[0] * self.kernel[1]):
+            tap = patches[..., place // self.kernel[1], place % self.kernel[1]]
+            y = np.maximum(y, tap, out=y) if self.kind == "max" else np.add(y, tap, out=y)
+        return y if self.kind == "max" else y / (self.kernel[0] * self.kernel[1])
 
 
 @dataclass(frozen=True)

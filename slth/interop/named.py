@@ -1,4 +1,4 @@
-"""Architectures with a name: LeNet-5, the convolutional networks of the edge-popup paper, ResNet-20."""
+"""Architectures with a name: LeNets, the convolutional networks of the edge-popup paper, ResNet-20."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def lenet5() -> str:
 
 
 def conv(blocks: int) -> str:
-    """Conv-2, 4 or 6: blocks of two 3 x 3 convolutions with 64, 128, 256 channels, then 256, 256 and the classes.
+    """Conv-2, 4, 6 or 8: blocks of two 3 x 3 convolutions with 64, 128, 256, 512 channels, then 256, 256, the classes.
 
     Source: Ramanujan et al. (2020), whose Conv-2/4/6 follow Frankle and Carbin (2019).
     """
@@ -45,11 +45,18 @@ def resnet20() -> str:
     return "; ".join((*pieces, "globalpool", "flatten", "dense"))
 
 
+def lenet300() -> str:
+    """LeNet-300-100, dense, on 28 x 28 pictures."""
+    return "1x28x28; flatten; dense 300; relu; dense 100; relu; dense"
+
+
 NAMED: dict[str, Callable[[], str]] = {
+    "lenet300": lenet300,
     "lenet5": lenet5,
     "conv2": lambda: conv(1),
     "conv4": lambda: conv(2),
     "conv6": lambda: conv(3),
+    "conv8": lambda: conv(4),
     "resnet20": resnet20,
 }
 

@@ -1,0 +1,211 @@
+"""The door of supermask search: it draws the network, asks a method for a mask, and evaluates the ticket itself."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from slth.core.architecture import Architecture
+from slth.core.errors import BadInput
+from slth.core.found import Accuracy, FoundTicket, correct_answers
+from slth.datasets.dataset import Dataset, Split
+from slth.datasets.split import validation as split_off
+from slth.search.baselines import Baselines, baselines
+from slth.search.evaluate import accuracy
+from slth.search.method import Method, key_of, method_called
+from slth.search.settings import Machine, Training
+from slth.search.task import Epoch, Outcome, Task, Tensors, Watch
+from slth.version import __version__
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a search found.
+
+    Parameters
+    ----------
+    ticket : FoundTicket
+        Its claim was counted by the door, in float64, on the test pictures: once, after everything was chosen.
+    epochs : tuple of Epoch
+    epoch : int or None
+        The epoch that was chosen by validation accuracy, counted from 0.
+    baselines : Baselines or None
+    notes : mapping
+        What the method has to say, with the test accuracy of trained weights where it trained them.
+    seconds : float
+    """
+
+    ticket: FoundTicket
+    epochs: tuple[Epoch, ...]
+    epoch: int | None
+    baselines: Baselines | None
+    notes: Mapping[str, Any]
+    seconds: float
+
+
+def find(
+    method: str | Method,
+    architecture: Architecture,
+    data: Dataset,
+    *,
+    density: float = 0.5,
+    seed: int = 0,
+    training: Training | None = None,
+    machine: Machine | None = None,
+    held_out: float = 0.1,
+    sanity: bool = True,
+    checkpoint: Path | None = None,
+    watch: Watch | None = None,
+) -> Found:
+    """Search a random network for a subnetwork that answers correctly.
+
+    Parameters
+    ----------
+    method : str or Method
+        A key or name (`methods`), or an instance with options.
+    architecture : Architecture
+        `architecture_for` makes one of a text.
+    data : Dataset
+    density : float
+        The fraction of weights to keep, in (0, 1].
+    seed : int
+        From 0 to 2^64 - 1. Determines weights, initial scores, order of the data and all coins: on one device, with
+        one number of threads, the same seed gives the same mask.
+    training : Training, optional
+        The method's own by default.
+    machine : Machine, optional
+        A GPU when there is one, float32.
+    held_out : float
+        The fraction of the training pictures on which the best epoch is chosen; 0 takes the last epoch.
+    sanity : bool
+        Whether to measure `Baselines`.
+    checkpoint : Path, optional
+        Where the state is kept, so that a search that was killed goes on; removed at the end.
+    watch : Watch, optional
+
+    Raises
+    ------
+    BadInput
+        When an argument can not be used or the loss is no number.
+    Unavailable
+        When the device is not there.
+
+    Source: ours.
+    """
+    begun = time.perf_counter()
+    plugin = method_called(method)() if isinstance(method, str) else method
+    _check(density, seed, architecture, data)
+    machine = machine or Machine()
+    training = training or plugin.training(architecture)
+    place = machine.place
+    deterministic(place)
+    train, held = split_off(data.train, held_out, seed) if held_out else (data.train, None)
+    label = _label(plugin, architecture, data, density, seed, training, machine, held_out)
+    task = Task(
+        architecture,
+        plugin.draw().source(architecture, seed, density),
+        _tensors(data, train, place),
+        _tensors(data, held, place),
+        density,
+        seed,
+        training,
+        machine,
+        place,
+        checkpoint,
+        watch or Watch(),
+        label,
+    )
+    outcome = plugin.search(task)
+    ticket = _ticket(task, outcome, data, json.loads(label))
+    test = _tensors(data, data.test, place)
+    sane = baselines(task, ticket, test) if sanity else None
+    notes = dict(outcome.notes)
+    if outcome.trained is not None:
+        notes["trained_accuracy"] = accuracy(architecture, outcome.trained, outcome.trained_statistics or (), test)
+    if checkpoint is not None:
+        checkpoint.unlink(missing_ok=True)
+    return Found(ticket, outcome.epochs, outcome.epoch, sane, notes, time.perf_counter() - begun)
+
+
+def _check(density: float, seed: int, architecture: Architecture, data: Dataset) -> None:
+    if not 0 < density <= 1:
+        raise BadInput(f"a density is the fraction kept, in (0, 1], not {density}")
+    if not 0 <= seed < 1 << 64:
+        raise BadInput(f"the seed of a search is from 0 to 2^64 - 1, not {seed}")
+    if architecture.input_shape != data.shape:
+        raise BadInput(
+            f"{data.name} has pictures of shape {data.shape}, the architecture takes {architecture.input_shape}"
+        )
+    if architecture.shapes[-1] != (len(data.classes),):
+        raise BadInput(
+            f"{data.name} has {len(data.classes)} classes, the architecture puts out {architecture.shapes[-1]}"
+        )
+
+
+def deterministic(place: torch.device) -> None:
+    """Asks for kernels whose sums do not depend on the order in which threads finish."""
+    if place.type == "cuda":
+        import os
+
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.backends.cudnn.deterministic = True
+        torch.backends.cudnn.benchmark = False
+
+
+def _tensors(data: Dataset, split: Split | None, place: torch.device) -> Tensors:
+    if split is None:
+        return Tensors(torch.empty((0, *data.shape), device=place), torch.empty(0, dtype=torch.int64, device=place))
+    images = data.preprocessing(split.images).astype("float32")
+    return Tensors(torch.from_numpy(images).to(place), torch.tensor(split.labels).to(place))
+
+
+def _label(
+    plugin: Method,
+    architecture: Architecture,
+    data: Dataset,
+    density: float,
+    seed: int,
+    training: Training,
+    machine: Machine,
+    held_out: float,
+) -> str:
+    """All that determines the result, as canonical JSON without floats: a ticket's `made`, a checkpoint's label."""
+    options = {name: _exact(value) for name, value in asdict(plugin).items()}  # type: ignore[call-overload]
+    return json.dumps(
+        {
+            "method": key_of(plugin),
+            "options": options,
+            "density": _exact(density),
+            "training": {name: _exact(value) for name, value in asdict(training).items()},
+            "precision": machine.precision,
+            "device": machine.place.type,
+            "held_out": _exact(held_out),
+            "train": data.train.digest,
+            "seed": str(seed),
+            "torch": torch.__version__,
+            "slth": __version__,
+        },
+        sort_keys=True,
+    )
+
+
+def _exact(value: Any) -> Any:
+    """A float as its shortest decimal text: the ticket's JSON holds no floats."""
+    return repr(value) if isinstance(value, float) else value
+
+
+def _ticket(task: Task, outcome: Outcome, data: Dataset, made: dict[str, Any]) -> FoundTicket:
+    """The ticket, with its claim counted on the test pictures."""
+    chosen = outcome.chosen
+    unclaimed = Accuracy(data.test.digest, f"{data.name} test", 0, len(data.test), data.preprocessing)
+    if outcome.epoch is not None:
+        made["epoch"] = outcome.epoch + 1
+    ticket = FoundTicket(task.architecture, task.source, chosen.mask, chosen.values, chosen.statistics, unclaimed, made)
+    right = correct_answers(ticket.network, data.preprocessing, data.test.images, data.test.labels)
+    return replace(ticket, claim=replace(unclaimed, correct=right))

@@ -1,0 +1,1 @@
+"""One file for each published method; most are a choice of parts."""

@@ -1,0 +1,127 @@
+"""What a method is given and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from slth.core.architecture import Architecture
+from slth.core.mask import Mask
+from slth.core.source import Source
+from slth.search.settings import Machine, Training
+
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Tensors:
+    """Prepared pictures (n, channels, height, width) in float32, and labels (n,), on one device."""
+
+    images: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What is known after an epoch; `densities` are those of the layers, `eligible` tells whether it may be chosen."""
+
+    number: int
+    loss: float
+    train_accuracy: float
+    validation_accuracy: float | None
+    density: float
+    densities: tuple[float, ...]
+    rate: float
+    eligible: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who wants to know: `batch(epoch, step, steps, loss)` now and then, `epoch(record)` after each epoch."""
+
+    batch: Callable[[int, int, int, float], None] = lambda epoch, step, steps, loss: None
+    epoch: Callable[[Epoch], None] = lambda record: None
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """One search.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    source : Source
+    train, validation : Tensors
+        Validation may be empty: then the last epoch is the result.
+    density : float
+        The fraction to keep.
+    seed : int
+        Of the source, of initial scores, of the order of the data and of all coins.
+    training : Training
+    machine : Machine
+    place : torch.device
+    checkpoint : Path or None
+        Where the state of an unfinished search is kept; it goes on from there.
+    watch : Watch
+    label : str
+        All that determines the result, as text: a checkpoint of another label is refused.
+    """
+
+    architecture: Architecture
+    source: Source
+    train: Tensors
+    validation: Tensors
+    density: float
+    seed: int
+    training: Training
+    machine: Machine
+    place: torch.device
+    checkpoint: Path | None = None
+    watch: Watch = field(default_factory=Watch)
+    label: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """A subnetwork: mask, what its weights are worth, learned statistics of its norms."""
+
+    mask: Mask
+    values: str
+    statistics: tuple[tuple[NDArray[np.float32], NDArray[np.float32]], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a method found.
+
+    Parameters
+    ----------
+    chosen : Chosen
+    epochs : tuple of Epoch
+        Empty for methods that do not train scores.
+    epoch : int or None
+        Which epoch was chosen.
+    notes : mapping
+        What else the method has to report, JSON.
+    trained : list of tensors or None
+        Trained weights, by methods that train them after all: weak tickets.
+    trained_statistics : list of (mean, variance) or None
+    """
+
+    chosen: Chosen
+    epochs: tuple[Epoch, ...] = ()
+    epoch: int | None = None
+    notes: dict[str, Any] = field(default_factory=dict)
+    trained: list[Tensor] | None = None
+    trained_statistics: list[tuple[Tensor, Tensor]] | None = None
