@@ -92,6 +92,8 @@ def read_canonical(metadata: dict[str, str], name: str, schema: dict[str, Any]) 
     need(name in metadata, f"no metadata {name}: not a file of this kind")
     value = read_json(metadata[name])
     need(canonical(value) == metadata[name], f"{name}: JSON is not canonical")
+    found = isinstance(value, dict) and value.get("structure") == "network"
+    need(not found, "is a found ticket, whose claim is about data (FORMAT.md 9); slth verify --data NAME checks it")
     check(value, schema, name)
     return value
 
