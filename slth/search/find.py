@@ -126,8 +126,8 @@ def find(
     test = _tensors(data, data.test, place)
     sane = baselines(task, ticket, test) if sanity else None
     notes = dict(outcome.notes)
-    if outcome.trained is not None:
-        notes["trained_accuracy"] = accuracy(architecture, outcome.trained, outcome.trained_statistics or (), test)
+    for name, (weights, statistics) in outcome.trained.items():
+        notes[f"{name}_accuracy"] = accuracy(architecture, weights, statistics, test)
     if checkpoint is not None:
         checkpoint.unlink(missing_ok=True)
     return Found(ticket, outcome.epochs, outcome.epoch, sane, notes, time.perf_counter() - begun)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from slth.core.source import Source
 from slth.search.settings import Machine, Training
 
 Integers = NDArray[np.int64]
+Network = tuple[list[Tensor], list[tuple[Tensor, Tensor]]]
+"""Weights of every slot, and statistics of every norm."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,14 +116,13 @@ class Outcome:
         Which epoch was chosen.
     notes : mapping
         What else the method has to report, JSON.
-    trained : list of tensors or None
-        Trained weights, by methods that train them after all: weak tickets.
-    trained_statistics : list of (mean, variance) or None
+    trained : mapping
+        Trained weights and their norms' statistics by name ("trained", "finetuned"), from methods that train weights
+        after all: weak tickets. The door evaluates them.
     """
 
     chosen: Chosen
     epochs: tuple[Epoch, ...] = ()
     epoch: int | None = None
     notes: dict[str, Any] = field(default_factory=dict)
-    trained: list[Tensor] | None = None
-    trained_statistics: list[tuple[Tensor, Tensor]] | None = None
+    trained: Mapping[str, Network] = field(default_factory=dict)

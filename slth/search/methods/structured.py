@@ -1,0 +1,67 @@
+"""Edge-popup on whole filters and neurons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from slth.core.architecture import Architecture
+from slth.search.draw import Kaiming
+from slth.search.engine import searched
+from slth.search.method import methods
+from slth.search.parts.units import Filter
+from slth.search.recipe import Recipe
+from slth.search.settings import Training
+from slth.search.slices import without_silent
+from slth.search.task import Outcome, Task
+
+
+@methods.register("structured")
+@dataclass(frozen=True)
+class StructuredEdgePopup:
+    """Edge-popup with one score for each filter or neuron; the last layer reads what is left.
+
+    Parameters
+    ----------
+    law : str
+        sign, normal or uniform.
+    scaled : bool
+        Whether weights grow with 1 / sqrt(density).
+    """
+
+    law: str = "normal"
+    scaled: bool = True
+
+    name: ClassVar[str] = "edge-popup-filters"
+    strong: ClassVar[bool] = True
+    title: ClassVar[str] = "Edge-popup on filters and neurons (ours, after Ramanujan et al., 2020)"
+    citation: ClassVar[str] = """@inproceedings{ramanujan2020,
+  author = {Ramanujan, Vivek and Wortsman, Mitchell and Kembhavi, Aniruddha and Farhadi, Ali and Rastegari, Mohammad},
+  title = {What's Hidden in a Randomly Weighted Neural Network?},
+  booktitle = {CVPR},
+  year = {2020}
+}"""
+    statement: ClassVar[str] = (
+        "One score decides on a whole filter (or neuron): the fraction `density` of the filters of every layer but "
+        "the last is kept, and their gradient is the sum of that of their weights. Slices of later layers that read "
+        "removed filters are removed too, so the density of weights is about its square, and the ticket exports as "
+        "a smaller dense network. Ours; no paper prints it."
+    )
+
+    def draw(self) -> Kaiming:
+        """Kaiming, scaled by the density that is kept."""
+        return Kaiming(self.law, self.scaled)
+
+    def training(self, architecture: Architecture) -> Training:
+        """As edge-popup."""
+        return Training(rate=0.1, decay=1e-4)
+
+    def recipe(self) -> Recipe:
+        """Edge-popup's parts with filters as units."""
+        return Recipe(unit=Filter(), whole_last=True)
+
+    def search(self, task: Task) -> Outcome:
+        """Trains the scores, then removes the slices of removed filters."""
+        found = searched(task, self.recipe())
+        mask = without_silent(task.architecture, found.chosen.mask)
+        return replace(found, chosen=replace(found.chosen, mask=mask))

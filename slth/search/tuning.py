@@ -1,0 +1,48 @@
+"""Weights trained behind a fixed mask: what fine-tuning and weak tickets share."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from slth.core.mask import Mask
+from slth.search.loop import fit
+from slth.search.settings import Training
+from slth.search.task import Chosen, Network, Task
+from slth.search.weights import Weights
+
+
+def trained(
+    task: Task, training: Training, weights: list[Tensor], masks: list[Tensor], chosen: Chosen, *, kept: bool = False
+) -> Network:
+    """The masked weights after training, and the statistics of their norms; the last epoch's.
+
+    `kept` tells whether the statistics start from those of the chosen network.
+    """
+    pairs = [(torch.from_numpy(mean.copy()), torch.from_numpy(variance.copy())) for mean, variance in chosen.statistics]
+    if not kept:
+        pairs = [(torch.zeros_like(mean), torch.ones_like(variance)) for mean, variance in pairs]
+    statistics = [(mean.to(task.place), variance.to(task.place)) for mean, variance in pairs]
+    learner = Weights(weights, masks, statistics, chosen)
+    fit(replace(task, training=training, checkpoint=None), learner)
+    return learner.effective(training=False), learner.statistics
+
+
+def mask_tensors(task: Task, mask: Mask) -> list[Tensor]:
+    """A mask as boolean tensors in the shapes that `forward` takes."""
+    found = []
+    for slot, (rows, width), kept in zip(task.architecture.slots, mask.shapes, mask.kept, strict=True):
+        flat = np.zeros(rows * width, np.bool_)
+        flat[kept] = True
+        shape = slot.shape if slot.kernel is not None else (rows, width)
+        found.append(torch.from_numpy(flat.reshape(shape)).to(task.place))
+    return found
+
+
+def shuffled(mask: Tensor, coin: torch.Generator) -> Tensor:
+    """As many entries of a layer in random places; the coin is the CPU's."""
+    order = torch.randperm(mask.numel(), generator=coin).to(mask.device)
+    return mask.reshape(-1)[order].view(mask.shape)
