@@ -1,0 +1,1 @@
+"""Data sets: one file each, registered in `slth.datasets.origin.datasets`."""
