@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from slth.core.atomic import write_atomic
 from slth.core.errors import BadInput, Unavailable
-from slth.core.network import INPUT, Activation, Add, Conv, Dense, Network, Node, Pool
+from slth.core.network import INPUT, Activation, Add, Array, Conv, Dense, Network, Node, Pool
 from slth.interop.files import shown
+from slth.interop.onnxwrite import onnx_bytes
 from slth.interop.targets import write_target
 
 if TYPE_CHECKING:
@@ -24,15 +26,15 @@ def export_network(network: Network, path: str | os.PathLike[str]) -> None:
     """Write a network where other programs can load it; the ending of the path decides how.
 
     `.safetensors` gives the canonical target, `.py` the Python of the torch module (no torch needed for either), `.pt`
-    or `.pth` the state_dict of that module, whose modules are numbered as the network's nodes. Module and state_dict
-    are of `float_type`; inputs must be of that type as well.
+    or `.pth` the state_dict of that module, whose modules are numbered as the network's nodes, `.onnx` an ONNX model.
+    Module, state_dict and ONNX model are of `float_type`; inputs must be of that type as well.
 
     Raises
     ------
     BadInput
         For another ending.
     Unavailable
-        When torch is needed and missing, or the place cannot be written.
+        When torch or onnx is needed and missing, or the place cannot be written.
     """
     name = os.fspath(path).lower()
     if name.endswith(".safetensors"):
@@ -41,8 +43,10 @@ def export_network(network: Network, path: str | os.PathLike[str]) -> None:
         write_torch_state(network, path)
     elif name.endswith(".py"):
         write_atomic(path, [module_code(network).encode("ascii")])
+    elif name.endswith(".onnx"):
+        write_atomic(path, [onnx_bytes(network, float_type(network))])
     else:
-        raise BadInput(f"{shown(os.fspath(path))}: give a name that ends in .pt, .pth, .safetensors or .py")
+        raise BadInput(f"{shown(os.fspath(path))}: give a name that ends in .pt, .pth, .onnx, .safetensors or .py")
 
 
 def float_type(network: Network) -> np.dtype[Any]:
@@ -61,26 +65,46 @@ def to_torch_state(network: Network) -> dict[str, torch.Tensor]:
     Unavailable
         When torch is not installed.
     """
-    try:
-        import torch
-    except ImportError:
-        raise Unavailable("writing .pt needs torch; install slth[torch] or write .safetensors") from None
     kind = float_type(network)
+    return as_torch({name: array.astype(kind) for name, array in numbered(network).items()})
+
+
+def numbered(network: Network) -> dict[str, Array]:
+    """The tensors of a network by the number of their node: `0.weight`, `0.bias`, `3.weight`, ..."""
     return {
-        f"{index}.{name}": torch.from_numpy(array.astype(kind))
+        f"{index}.{name}": array
         for index, node in enumerate(network.nodes)
         if isinstance(node, Dense | Conv)
         for name, array in node.tensors()
     }
 
 
+def as_torch(state: Mapping[str, Array]) -> dict[str, torch.Tensor]:
+    """Arrays as tensors, copied.
+
+    Raises
+    ------
+    Unavailable
+        When torch is not installed.
+    """
+    try:
+        import torch
+    except ImportError:
+        raise Unavailable("writing .pt needs torch; install slth[torch] or write .safetensors") from None
+    return {name: torch.from_numpy(array.copy()) for name, array in state.items()}
+
+
 def write_torch_state(network: Network, path: str | os.PathLike[str]) -> None:
     """Write `to_torch_state` with torch.save, atomically."""
-    state = to_torch_state(network)
+    save_torch(to_torch_state(network), path)
+
+
+def save_torch(state: Mapping[str, torch.Tensor], path: str | os.PathLike[str]) -> None:
+    """Write a state_dict with torch.save, atomically."""
     import torch
 
     buffer = io.BytesIO()
-    torch.save(state, buffer)
+    torch.save(dict(state), buffer)
     write_atomic(path, [buffer.getvalue()])
 
 

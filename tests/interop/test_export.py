@@ -127,8 +127,8 @@ def test_safetensors_keep_the_digest(tmp_path, network):
 
 
 def test_other_endings_are_refused(tmp_path, network):
-    with pytest.raises(BadInput, match=r"ends in \.pt, \.pth, \.safetensors or \.py"):
-        export_network(network, tmp_path / "ticket.onnx")
+    with pytest.raises(BadInput, match=r"ends in \.pt, \.pth, \.onnx, \.safetensors or \.py"):
+        export_network(network, tmp_path / "ticket.h5")
 
 
 def test_missing_torch_is_said(tmp_path, network, monkeypatch):
