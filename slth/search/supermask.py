@@ -11,6 +11,7 @@ from torch import Tensor
 
 from slth.core.architecture import Architecture
 from slth.core.mask import Mask
+from slth.search.batches import steps
 from slth.search.draw import REDRAWS, SCORES, weights_of, words
 from slth.search.forward import blank_statistics
 from slth.search.parts.rules import kept_count
@@ -64,7 +65,7 @@ class Supermask:
         redraw = self.recipe.redraw
         if redraw is None or not step:
             return
-        every = min(redraw.every, -(-len(self.task.train) // self.task.training.batch))
+        every = min(redraw.every, steps(len(self.task.train), self.task.training.batch))
         if step % every == 0:
             self._redraw(step // every, redraw.chance)
 

@@ -6,30 +6,22 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from slth.core.architecture import Architecture
 from slth.core.errors import BadInput
-from slth.search.draw import Kaiming
-from slth.search.engine import searched
+from slth.search.engine import ByScores
 from slth.search.method import methods
 from slth.search.parts.events import Redraw
 from slth.search.parts.scores import Signed
 from slth.search.parts.starts import Fan
 from slth.search.recipe import Recipe
-from slth.search.settings import Training
-from slth.search.task import Outcome, Task
 
 
 @methods.register("chijiwa2021")
 @dataclass(frozen=True)
-class IteRand:
-    """IteRand: edge-popup whose pruned weights are drawn anew now and then.
+class IteRand(ByScores):
+    """Edge-popup whose pruned weights are drawn anew now and then.
 
     Parameters
     ----------
-    law : str
-        uniform (the default), sign, normal.
-    scaled : bool
-        Whether weights grow with 1 / sqrt(density).
     every : int
         Steps from one re-randomisation to the next; at most an epoch.
     chance : float
@@ -60,18 +52,6 @@ class IteRand:
         if self.every < 1 or not 0 <= self.chance <= 1:
             raise BadInput(f"every {self.every} must be at least 1 and chance {self.chance} in [0, 1]")
 
-    def draw(self) -> Kaiming:
-        """Kaiming uniform."""
-        return Kaiming(self.law, self.scaled)
-
-    def training(self, architecture: Architecture) -> Training:
-        """SGD 0.1 with momentum and cosine."""
-        return Training(rate=0.1, decay=1e-4)
-
     def recipe(self) -> Recipe:
         """Signed scores, and new draws."""
         return Recipe(start=Fan(math.sqrt(6)), score=Signed(), redraw=Redraw(self.every, self.chance))
-
-    def search(self, task: Task) -> Outcome:
-        """Trains the scores."""
-        return searched(task, self.recipe())

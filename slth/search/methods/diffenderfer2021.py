@@ -5,37 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from slth.core.architecture import Architecture
 from slth.core.errors import BadInput
-from slth.search.draw import Kaiming
-from slth.search.engine import searched
+from slth.search.engine import ByScores
 from slth.search.method import methods
 from slth.search.parts.rules import Global, Layerwise
 from slth.search.parts.schedules import Constant, Cubic
 from slth.search.parts.values import Binary
 from slth.search.recipe import Recipe
-from slth.search.settings import Training
-from slth.search.task import Outcome, Task
 
 
 @methods.register("diffenderfer2021")
 @dataclass(frozen=True)
-class Biprop:
-    """biprop: as edge-popup, with every kept weight reduced to its sign times one number for the layer.
+class Biprop(ByScores):
+    """As edge-popup, with every kept weight reduced to its sign times one number for the layer.
 
     Parameters
     ----------
-    law : str
-        normal (the default), sign, uniform.
-    scaled : bool
-        Whether weights grow with 1 / sqrt(density).
     across : str
         layer: the same density in every layer. network: the largest scores of all layers, with the pruned fraction
         rising from one half in the first ten epochs, as in the published code.
     """
 
     law: str = "normal"
-    scaled: bool = True
     across: str = "layer"
 
     name: ClassVar[str] = "biprop"
@@ -58,20 +49,8 @@ class Biprop:
         if self.across not in ("layer", "network"):
             raise BadInput(f"across is layer or network, not {self.across!r}")
 
-    def draw(self) -> Kaiming:
-        """Kaiming normal."""
-        return Kaiming(self.law, self.scaled)
-
-    def training(self, architecture: Architecture) -> Training:
-        """SGD 0.1 with momentum and cosine."""
-        return Training(rate=0.1, decay=1e-4)
-
     def recipe(self) -> Recipe:
         """Edge-popup's parts with binary values."""
         if self.across == "network":
             return Recipe(value=Binary(), rule=Global(), schedule=Cubic())
         return Recipe(value=Binary(), rule=Layerwise(), schedule=Constant())
-
-    def search(self, task: Task) -> Outcome:
-        """Trains the scores."""
-        return searched(task, self.recipe())

@@ -9,8 +9,8 @@ import torch
 
 from slth.core.architecture import Architecture
 from slth.core.errors import BadInput
-from slth.search.draw import Kaiming, weights_of
-from slth.search.engine import outcome
+from slth.search.draw import weights_of
+from slth.search.engine import ByScores, outcome
 from slth.search.loop import fit
 from slth.search.method import methods
 from slth.search.parts.events import Prune
@@ -27,13 +27,11 @@ from slth.search.tuning import shuffled, trained
 
 @methods.register("sreenivasan2022gem")
 @dataclass(frozen=True)
-class GemMiner:
-    """Gem-Miner: scores in [0, 1], kept above one half, with the lowest pruned for good every few epochs.
+class GemMiner(ByScores):
+    """Scores in [0, 1], kept above one half, with the lowest pruned for good every few epochs.
 
     Parameters
     ----------
-    law : str
-        sign (the default), normal, uniform.
     period : int
         Epochs from one pruning to the next.
     penalty : float
@@ -45,7 +43,7 @@ class GemMiner:
         checks: a shuffled mask and newly drawn weights. The ticket is the one before.
     """
 
-    law: str = "sign"
+    scaled: bool = False
     period: int = 5
     penalty: float = 1e-4
     rewind: bool = False
@@ -71,10 +69,6 @@ class GemMiner:
     def __post_init__(self) -> None:
         if self.period < 1 or self.penalty < 0 or self.finetune < 0:
             raise BadInput(f"period {self.period}, penalty {self.penalty}, finetune {self.finetune}: at least 1, 0, 0")
-
-    def draw(self) -> Kaiming:
-        """The signed constant."""
-        return Kaiming(self.law, scaled=False)
 
     def training(self, architecture: Architecture) -> Training:
         """SGD 0.1 with momentum and cosine, no decay of scores."""

@@ -5,32 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from slth.core.architecture import Architecture
-from slth.search.draw import Kaiming
-from slth.search.engine import searched
+from slth.search.engine import ByScores
 from slth.search.method import methods
 from slth.search.parts.units import Filter
 from slth.search.recipe import Recipe
-from slth.search.settings import Training
 from slth.search.slices import without_silent
 from slth.search.task import Outcome, Task
 
 
 @methods.register("structured")
 @dataclass(frozen=True)
-class StructuredEdgePopup:
-    """Edge-popup with one score for each filter or neuron; the last layer reads what is left.
-
-    Parameters
-    ----------
-    law : str
-        sign, normal or uniform.
-    scaled : bool
-        Whether weights grow with 1 / sqrt(density).
-    """
+class StructuredEdgePopup(ByScores):
+    """Edge-popup with one score for each filter or neuron; later layers read what is left."""
 
     law: str = "normal"
-    scaled: bool = True
 
     name: ClassVar[str] = "edge-popup-filters"
     strong: ClassVar[bool] = True
@@ -48,20 +36,12 @@ class StructuredEdgePopup:
         "a smaller dense network. Ours; no paper prints it."
     )
 
-    def draw(self) -> Kaiming:
-        """Kaiming, scaled by the density that is kept."""
-        return Kaiming(self.law, self.scaled)
-
-    def training(self, architecture: Architecture) -> Training:
-        """As edge-popup."""
-        return Training(rate=0.1, decay=1e-4)
-
     def recipe(self) -> Recipe:
         """Edge-popup's parts with filters as units."""
         return Recipe(unit=Filter(), whole_last=True)
 
     def search(self, task: Task) -> Outcome:
         """Trains the scores, then removes the slices of removed filters."""
-        found = searched(task, self.recipe())
+        found = super().search(task)
         mask = without_silent(task.architecture, found.chosen.mask)
         return replace(found, chosen=replace(found.chosen, mask=mask))

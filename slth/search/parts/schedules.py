@@ -34,17 +34,17 @@ class Cubic:
 
     def density(self, goal: float, epoch: int, epochs: int) -> float:
         """At most one half on the way; goals above that are kept from the start."""
-        left = max(0.0, 1 - epoch / max(1, min(self.length, epochs - 1)))
+        left = max(0.0, 1 - epoch / min(self.length, epochs - 1)) if epochs > 1 else 0.0
         return goal if goal > 0.5 else goal + (0.5 - goal) * left**3
 
 
 @dataclass(frozen=True)
 class Geometric:
-    """goal^(e / (epochs - 1)): every epoch keeps the same fraction of what the last one kept; epoch 0 keeps all."""
+    """goal^(e / (epochs - 1)): every epoch keeps the same fraction of what the last one kept; the first of many all."""
 
     def density(self, goal: float, epoch: int, epochs: int) -> float:
         """The goal in the last epoch."""
-        return float(goal ** min(1.0, epoch / max(1, epochs - 1)))
+        return float(goal ** min(1.0, epoch / (epochs - 1))) if epochs > 1 else goal
 
 
 @dataclass(frozen=True)
