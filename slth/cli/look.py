@@ -1,4 +1,4 @@
-"""The smaller commands: look at files, convert and export them, solve one subset sum, list and cite."""
+"""The smaller commands: look at networks, convert them, solve one subset sum, list and cite."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from slth.cli import screen
-from slth.cli.options import Arch, Input
+from slth.cli.options import Arch, Input, Json
 from slth.core.errors import BadInput
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 def convert(
@@ -35,35 +33,6 @@ def convert(
     typer.echo(f"{output}\n  digest  {found.network.digest}")
 
 
-def show(ticket: Annotated[Path, typer.Argument(help="A ticket.")], json: Json = False) -> None:
-    """Say what a ticket holds and claims; nothing is proved (see slth verify)."""
-    from slth.interop.tickets import encode, read_ticket
-
-    found, digest = read_ticket(ticket)
-    body = encode(found)[0]
-    if json:
-        screen.as_json({**body, "sha256": digest, "missed": len(found.missed)})
-        return
-    claim = found.claim
-    typer.echo(str(ticket))
-    lines = [
-        ("claim", f"|ticket - target| <= {screen.number(claim.eps)} on {claim.domain}"),
-        ("target", claim.target),
-        ("seed", f"{found.source.seed}, law {found.source.law.label}"),
-        ("kept", f"{screen.count(found.mask.count)} of {screen.count(found.source.size)} weights"),
-    ]
-    for number, layer in enumerate(found.source.layers):
-        kept = len(found.mask.kept[number])
-        shape = f"{screen.layer_shape(layer)}, scale {layer.scale:g}"
-        shape += f", then {layer.activation.kind}" if layer.activation.kind != "relu" else ""
-        shape += ", reads its stage's input itself" if layer.direct else ""
-        shape += f", {layer.copies} copies of each neuron" if layer.copies > 1 else ""
-        lines.append((f"layer {number}", f"{shape}, {screen.count(kept)} kept"))
-    lines += [(key, _plain(value)) for key, value in found.made.items() if value != {}]
-    lines += [("missed", f"{len(found.missed)} weights"), ("sha256", digest)]
-    screen.rows(lines)
-
-
 def inspect(
     target: Annotated[Path, typer.Argument(help="Any network file.")],
     arch: Arch = None,
@@ -78,30 +47,11 @@ def inspect(
         screen.as_json(found)
         return
     typer.echo(str(target))
-    screen.rows([(key, _plain(value)) for key, value in found.items() if value and key not in ("tensors", "path")])
+    screen.rows(
+        [(key, screen.plain(value)) for key, value in found.items() if value and key not in ("tensors", "path")]
+    )
     for tensor in found.get("tensors", []):
-        typer.echo("    " + "  ".join(_plain(value) for value in tensor.values() if value is not None))
-
-
-def export(
-    ticket: Annotated[Path, typer.Argument(help="A ticket.")],
-    to: Annotated[Path, typer.Option("--to", help="ticket.pt, ticket.safetensors or ticket.py.")],
-    target: Annotated[Path, typer.Option(help="The target that the ticket speaks of.")],
-    arch: Arch = None,
-    input_shape: Input = None,
-) -> None:
-    """Write the masked random network as a plain model of its live units."""
-    from slth.core.ticket import check_fits
-    from slth.interop.export import export_network
-    from slth.interop.read import read
-    from slth.interop.tickets import read_ticket
-
-    screen.check_output(to, ticket, target)
-    found, _ = read_ticket(ticket)
-    network = read(target, arch, input_shape).network
-    check_fits(found, network)
-    export_network(found.to_network(network), to)
-    typer.echo(f"{to}")
+        typer.echo("    " + "  ".join(screen.plain(value) for value in tensor.values() if value is not None))
 
 
 def solve_values(
@@ -127,7 +77,7 @@ def solve_values(
     if json:
         screen.as_json(report)
     else:
-        screen.rows([(key, _plain(value)) for key, value in report.items()], indent="")
+        screen.rows([(key, screen.plain(value)) for key, value in report.items()], indent="")
     if report["status"] in ("NONE", "BUDGET"):
         raise typer.Exit(1)
 
@@ -195,13 +145,3 @@ def cite(key: Annotated[str, typer.Argument(help="A theorem, for example pensia2
 
     theorem = statements.get(key)
     typer.echo(f"{theorem.title}{_options(theorem)}\n\n{theorem.statement}\n\n{theorem.citation}")
-
-
-def _plain(value: Any, deepest: int = 20) -> str:
-    if not deepest:
-        return "..."
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_plain(inner, deepest - 1)}" for key, inner in value.items() if inner is not None)
-    if isinstance(value, list | tuple):
-        return ", ".join(_plain(inner, deepest - 1) for inner in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)

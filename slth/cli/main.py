@@ -15,7 +15,7 @@ from types import FrameType
 
 import typer
 
-from slth.cli import approximate, bound, look, sweep, verify
+from slth.cli import approximate, bound, export, look, show, sweep, verify
 from slth.core.errors import SlthError
 
 GRACE = 1.0  # seconds to clean up in after a signal
@@ -30,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (approximate.approximate, verify.verify, look.convert, look.show, look.inspect, look.export):
+for command in (approximate.approximate, verify.verify, look.convert, show.show, look.inspect, export.export):
     app.command()(command)
 app.command("sweep")(sweep.sweep)
 app.command()(bound.bound)

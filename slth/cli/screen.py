@@ -28,6 +28,27 @@ def count(value: int) -> str:
     return f"{value:,}"
 
 
+def listed(values: Iterable[float]) -> str:
+    """Numbers of four digits, one after the other."""
+    return ", ".join(map(number, values))
+
+
+def line(text: str) -> str:
+    """A text from a file as one printable line."""
+    return shown(text, 1000)
+
+
+def plain(value: Any, deepest: int = 20) -> str:
+    """A value of JSON for people: no brackets, no quotes."""
+    if not deepest:
+        return "..."
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {plain(inner, deepest - 1)}" for key, inner in value.items() if inner is not None)
+    if isinstance(value, list | tuple):
+        return ", ".join(plain(inner, deepest - 1) for inner in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def rows(pairs: Iterable[tuple[str, str]], indent: str = "  ") -> None:
     """Two aligned columns."""
     listed = [(shown(name, 1_000_000), shown(value, 1_000_000)) for name, value in pairs]  # files may hold escape codes

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from slth.cli import screen
-from slth.cli.options import Arch, Input
+from slth.cli.options import Arch, Data, DataDir, Input, Json
+from slth.cli.verify_found import verify_found
 from slth.core.errors import BadInput, Unavailable
 
 if TYPE_CHECKING:
@@ -32,24 +33,59 @@ ADVICE = {
 
 def verify(
     ticket: Annotated[Path, typer.Argument(help="The ticket file.")],
-    target: Annotated[Path, typer.Option(help="The trained network that the ticket speaks of.")],
+    target: Annotated[
+        Path | None, typer.Option(help="The trained network that a constructed ticket speaks of.")
+    ] = None,
+    data: Data = None,
+    data_dir: DataDir = None,
     domain: Annotated[str | None, typer.Option(help="Prove the eps of this domain instead of the claim's.")] = None,
     epsilon: Annotated[float | None, typer.Option(help="Compare with this instead of the claim.")] = None,
     exact: Annotated[bool, typer.Option("--exact", help="Also run the stand-alone exact checker.")] = False,
     attack: Annotated[float, typer.Option(help="Seconds to search for an input that breaks the bound.")] = 1.0,
     arch: Arch = None,
     input_shape: Input = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    json: Json = False,
 ) -> None:
-    """Regenerate the random network from the seed, apply the mask, and bound its distance to TARGET."""
-    begun = time.perf_counter()
+    """Regenerate the random network from the seed, apply the mask, and check the claim.
+
+    For a constructed ticket that is the distance to TARGET, proved; for a found one correct answers on DATA, counted.
+    """
+    from slth.interop.envelope import NETWORK, kind_of
+
+    if kind_of(ticket) == NETWORK:
+        for name, given in (("target", target), ("domain", domain), ("epsilon", epsilon), ("arch", arch)):
+            if given is not None:
+                raise BadInput(f"{ticket}: is a found ticket, checked on --data; --{name} is for constructed ones")
+        if exact or input_shape is not None:
+            raise BadInput(f"{ticket}: is a found ticket, checked on --data; --exact, --input are for constructed ones")
+        verify_found(ticket, data, data_dir, json)
+        return
+    if data is not None or data_dir is not None:
+        raise BadInput(f"{ticket}: is a constructed ticket, checked against --target; --data is for found ones")
+    if target is None:
+        raise BadInput(f"{ticket}: is a constructed ticket: give the network that it speaks of (--target)")
     if epsilon is not None and not (math.isfinite(epsilon) and epsilon >= 0):
         raise BadInput(f"--epsilon must be a number >= 0, not {epsilon}")
     if not 0 <= attack <= 86400:
         raise BadInput(f"--attack is a number of seconds from 0 to 86400, not {attack}")
+    _verify_constructed(ticket, target, domain, epsilon, exact, attack, (arch, input_shape), json)
+
+
+def _verify_constructed(
+    ticket: Path,
+    target: Path,
+    domain: str | None,
+    epsilon: float | None,
+    exact: bool,
+    attack: float,
+    how: tuple[str | None, str | None],
+    json: bool,
+) -> None:
+    """Bound the distance to the target, and search for an input that breaks the bound."""
+    begun = time.perf_counter()
     from slth.interop.read import read
 
-    case = _Case(ticket, read(target, arch, input_shape).network, domain, epsilon)
+    case = _Case(ticket, read(target, *how).network, domain, epsilon)
     report = case.report(attack)
     if exact:
         report |= _ask_checker(case, epsilon, domain is not None)

@@ -1,0 +1,97 @@
+"""`slth show`: what a ticket holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from slth.cli import screen
+from slth.cli.options import Json
+
+
+def show(ticket: Annotated[Path, typer.Argument(help="A ticket.")], json: Json = False) -> None:
+    """Say what a ticket holds and claims; nothing is proved (see slth verify)."""
+    from slth.interop.envelope import NETWORK, kind_of
+
+    (_found if kind_of(ticket) == NETWORK else _constructed)(ticket, json)
+
+
+def _constructed(ticket: Path, json: bool) -> None:
+    from slth.interop.tickets import encode, read_ticket
+
+    found, digest = read_ticket(ticket)
+    body = encode(found)[0]
+    if json:
+        screen.as_json({**body, "sha256": digest, "missed": len(found.missed)})
+        return
+    claim = found.claim
+    typer.echo(str(ticket))
+    lines = [
+        ("claim", f"|ticket - target| <= {screen.number(claim.eps)} on {claim.domain}"),
+        ("target", claim.target),
+        ("seed", f"{found.source.seed}, law {found.source.law.label}"),
+        ("kept", f"{screen.count(found.mask.count)} of {screen.count(found.source.size)} weights"),
+    ]
+    for number, layer in enumerate(found.source.layers):
+        kept = len(found.mask.kept[number])
+        shape = f"{screen.layer_shape(layer)}, scale {layer.scale:g}"
+        shape += f", then {layer.activation.kind}" if layer.activation.kind != "relu" else ""
+        shape += ", reads its stage's input itself" if layer.direct else ""
+        shape += f", {layer.copies} copies of each neuron" if layer.copies > 1 else ""
+        lines.append((f"layer {number}", f"{shape}, {screen.count(kept)} kept"))
+    lines += [(key, screen.plain(value)) for key, value in found.made.items() if value != {}]
+    lines += [("missed", f"{len(found.missed)} weights"), ("sha256", digest)]
+    screen.rows(lines)
+
+
+def _found(ticket: Path, json: bool) -> None:
+    from slth.cli.verify_found import learned_numbers
+    from slth.interop.found import encode, read_found
+
+    found, digest = read_found(ticket)
+    body = encode(found)[0]
+    mask, source, claim, count = found.mask, found.source, found.claim, screen.count
+    if json:
+        more = {"density": mask.density, "densities": list(mask.densities), "learned_numbers": learned_numbers(found)}
+        screen.as_json({**body, **more, "sha256": digest})
+        return
+    typer.echo(str(ticket))
+    lines = [
+        ("claim", f"{count(claim.correct)} of {count(claim.of)} correct ({claim.accuracy:.4%}) on {claim.name}"),
+        ("data", claim.data),
+        ("bytes", _preprocessing(body["claim"])),
+        ("network", _architecture(body["architecture"])),
+        ("seed", f"{source.seed}, law {source.law.label}"),
+        ("values", {"weight": "random weights", "binary": "signs of random weights, one size a layer"}[found.values]),
+        ("kept", f"{count(mask.count)} of {count(source.size)} weights, density {screen.number(mask.density)}"),
+        ("negated", f"{count(sum(int((signs < 0).sum()) for signs in mask.signs))} of the kept weights"),
+        ("redrawn", f"{count(sum(int((draws > 0).sum()) for draws in mask.draws))} of the kept weights"),
+        ("learned", f"{count(learned_numbers(found))} numbers, means and variances of norms"),
+    ]
+    for number, (layer, density) in enumerate(zip(source.layers, mask.densities, strict=True)):
+        kept = f"{count(len(mask.kept[number]))} kept, density {screen.number(density)}"
+        lines.append((f"layer {number}", f"{screen.layer_shape(layer)}, scale {layer.scale:g}, {kept}"))
+    lines += [(key, screen.plain(value)) for key, value in found.made.items() if value != {}]
+    screen.rows([*lines, ("sha256", digest)])
+
+
+def _preprocessing(claim: dict[str, list[str]]) -> str:
+    mean, deviation = (screen.listed([float.fromhex(text) for text in claim[key]]) for key in ("mean", "deviation"))
+    return f"(byte / {claim['largest']} - {mean}) / {deviation}"
+
+
+def _architecture(value: dict[str, list[dict[str, object]]]) -> str:
+    """One line for the nodes: `1x28x28 -> conv -> norm -> relu -> ...`."""
+    parts = ["x".join(map(str, value["input"]))]
+    for number, node in enumerate(value["nodes"]):
+        text = str(node["op"])
+        for key in ("kernel", "stride", "padding"):
+            given = node.get(key)
+            if isinstance(given, list) and given != ([0, 0] if key == "padding" else [1, 1]):
+                text += f" {key} {given[0]}x{given[1]}"
+        given = node.get("inputs")
+        text += f" of {', '.join(map(str, given))}" if isinstance(given, list) else ""
+        parts.append(f"{number} {text}" if len(value["nodes"]) > 40 or "inputs" in node else text)
+    return " -> ".join(parts)
