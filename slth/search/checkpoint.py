@@ -77,7 +77,7 @@ class Checkpoint:
             tensors = {name: torch.tensor(array, device=place) for name, array in arrays.items()}
             learner.restore(_under("learner.", tensors))
             _restore_moments(learner, optimiser, _under("optimiser.", tensors))
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        except (LookupError, TypeError, ValueError, RuntimeError) as error:
             if isinstance(error, BadInput):
                 raise
             raise BadFile(f"{self.path}: is not a whole state of a search; remove it to start anew") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -85,6 +86,8 @@ def _one_epoch(
     """Mean loss, and the fraction of correct answers given on the way."""
     training = task.training
     total = steps(len(task.train), training.batch)
+    if not total:
+        raise BadInput(f"{len(task.train)} pictures are too few to train on; it takes 2")
     loss_sum = torch.zeros((), device=task.place)
     right = torch.zeros((), device=task.place, dtype=torch.int64)
     seen, looked = 0, time.perf_counter()
@@ -103,8 +106,11 @@ def _one_epoch(
             task.watch.batch(epoch, number + 1, total, float(loss))
             looked = time.perf_counter()
     mean = float(loss_sum) / seen
-    if mean != mean or abs(mean) == float("inf"):
-        raise BadInput(f"the loss is {mean} in epoch {epoch + 1}: a lower --rate than {training.rate:g} is needed")
+    rate = f"a lower --rate than {training.rate:g} is needed"
+    if not math.isfinite(mean):
+        raise BadInput(f"the loss is {mean} in epoch {epoch + 1}: {rate}")
+    if not all(bool(parameter.isfinite().all()) for parameter in learner.parameters):  # the loss of an empty mask is
+        raise BadInput(f"scores or weights are no finite numbers after epoch {epoch + 1}: {rate}")
     return mean, float(right) / seen
 
 
