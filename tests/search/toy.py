@@ -1,0 +1,83 @@
+"""Small data sets, architectures and tasks for tests of the search."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from slth.core.architecture import Architecture
+from slth.datasets.dataset import Dataset, Preprocessing, Split
+from slth.search.architectures import architecture_for
+from slth.search.method import method_called
+from slth.search.settings import Machine, Training
+from slth.search.task import Task, Tensors, Watch
+
+CPU = Machine("cpu")
+CONV = "conv 4 3x3 same; norm; relu; maxpool 2; flatten; dense 8; relu; dense"
+RESIDUAL = (
+    "conv 4 3x3 same; norm; relu; save a; conv 4 3x3 same; norm; add a; relu; globalpool; flatten; dense 6; relu; dense"
+)
+DENSE = "flatten; dense 9; relu; dense 7; relu; dense"
+
+
+def toy(count: int = 96, channels: int = 1, side: int = 8, classes: int = 3, tests: int = 41) -> Dataset:
+    """Noisy copies of one random picture for each class."""
+    rng = np.random.default_rng(5)
+    models = rng.integers(0, 256, (classes, channels, side, side))
+
+    def split(size: int) -> Split:
+        labels = rng.integers(0, classes, size)
+        noise = rng.integers(0, 128, (size, channels, side, side))
+        return Split((models[labels] // 2 + noise).astype(np.uint8), labels.astype(np.int64))
+
+    steps = Preprocessing(255, (0.5,) * channels, (0.25,) * channels)
+    return Dataset("toy", tuple("abcdefghij"[:classes]), split(count), split(tests), steps)
+
+
+def shaped(spec: str = CONV, bias: bool = False, channels: int = 1, side: int = 8, classes: int = 3) -> Architecture:
+    """An architecture for `toy` pictures."""
+    text = f"{channels}x{side}x{side}; {spec}"
+    return architecture_for(text, (channels, side, side), classes, bias=bias)
+
+
+def tensors(data: Dataset, split: Split) -> Tensors:
+    """Prepared pictures, on the CPU."""
+    return Tensors(
+        torch.from_numpy(data.preprocessing(split.images).astype(np.float32)), torch.tensor(split.labels.copy())
+    )
+
+
+def task_for(
+    method: object,
+    architecture: Architecture | None = None,
+    data: Dataset | None = None,
+    *,
+    density: float = 0.5,
+    seed: int = 0,
+    training: Training | None = None,
+    held: int = 0,
+    checkpoint: Path | None = None,
+    watch: Watch | None = None,
+) -> Task:
+    """The task that the door makes, with the last `held` pictures for validation."""
+    plugin = method_called(method)() if isinstance(method, str) else method
+    architecture, data = architecture or shaped(), data or toy()
+    whole = tensors(data, data.train)
+    cut = len(whole) - held
+    return Task(
+        architecture,
+        plugin.draw().source(architecture, seed, density),
+        Tensors(whole.images[:cut], whole.labels[:cut]),
+        Tensors(whole.images[cut:], whole.labels[cut:]),
+        density,
+        seed,
+        training or replace(plugin.training(architecture), epochs=3, batch=16),
+        CPU,
+        torch.device("cpu"),
+        checkpoint,
+        watch or Watch(),
+        "toy",
+    )
