@@ -130,6 +130,9 @@ def test_a_header_of_an_archive_that_lies_is_refused(tmp_path):
 
 def test_an_archive_bomb_is_not_unpacked_to_its_end(tmp_path, monkeypatch):
     monkeypatch.setattr("slth.datasets.files.MAX_BYTES", 100_000)
+    behind = gzip.compress(gzip.decompress(BINARY_ARCHIVE) + bytes(1_000_000))
+    with pytest.raises(BadFile, match="more than the"):
+        load("cifar10", write(tmp_path, {"cifar-10-binary.tar.gz": behind}))
     data = packed("b", {"zeros": bytes(1_000_000)} | CIFAR_BINARY)
     with pytest.raises(BadFile, match="more than the"):
         load("cifar10", write(tmp_path, {"cifar-10-binary.tar.gz": data}))
@@ -207,6 +210,7 @@ def batch(**changes):
         (batch(data=np.zeros((2, 1024), np.uint8)), r"shape \(2, 1024\)"),
         (batch(data=np.zeros(6144, np.uint8)), "damaged"),
         (batch(labels=[]), "0 labels for data"),
+        (pickle.dumps({"data": np.zeros((0, 3072), np.uint8), "labels": []}, 3), "0 labels for data"),
         (CIFAR_PYTHON[FIRST] + b".", "damaged"),
         (CIFAR_PYTHON[FIRST][:-1], "too early"),
         (CIFAR_PYTHON[FIRST].replace(b"J\2\0\0\0", b"J\3\0\0\0"), "do not have their declared shape"),

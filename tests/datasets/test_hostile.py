@@ -25,6 +25,7 @@ from written_data import (
 )
 
 from slth.core.errors import BadFile
+from slth.datasets.files import Stream, opened
 from slth.datasets.load import load
 from slth.datasets.pickled import read_batch
 
@@ -107,3 +108,14 @@ OPCODES = [bytes([code]) for code in (0x80, 0x85, 0x86, 0x87, 0x88, 0x89, 0x93, 
 def test_any_opcodes_are_refused(codes):
     with pytest.raises(BadFile):
         read_batch(b"\x80\x02" + b"".join(codes))
+
+
+def test_a_stream_gives_no_more_than_its_cap(tmp_path, monkeypatch):
+    monkeypatch.setattr("slth.datasets.files.MAX_BYTES", 10)
+    (tmp_path / "file").write_bytes(bytes(20))
+    with opened(tmp_path / "file") as handle:
+        stream = Stream(handle)
+        assert stream.take(6) == bytes(6)
+        with pytest.raises(BadFile, match="more than the"):
+            stream.take(5)
+        assert stream.take(4) == bytes(4)
