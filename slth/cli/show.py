@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -62,7 +62,7 @@ def _found(ticket: Path, json: bool) -> None:
         ("claim", f"{count(claim.correct)} of {count(claim.of)} correct ({claim.accuracy:.4%}) on {claim.name}"),
         ("data", claim.data),
         ("bytes", _preprocessing(body["claim"])),
-        ("network", _architecture(body["architecture"])),
+        ("network", _network(body)),
         ("seed", f"{source.seed}, law {source.law.label}"),
         ("values", {"weight": "random weights", "binary": "signs of random weights, one size a layer"}[found.values]),
         ("kept", f"{count(mask.count)} of {count(source.size)} weights, density {screen.number(mask.density)}"),
@@ -77,21 +77,25 @@ def _found(ticket: Path, json: bool) -> None:
     screen.rows([*lines, ("sha256", digest)])
 
 
-def _preprocessing(claim: dict[str, list[str]]) -> str:
+def _preprocessing(claim: dict[str, Any]) -> str:
     mean, deviation = (screen.listed([float.fromhex(text) for text in claim[key]]) for key in ("mean", "deviation"))
     return f"(byte / {claim['largest']} - {mean}) / {deviation}"
 
 
-def _architecture(value: dict[str, list[dict[str, object]]]) -> str:
-    """One line for the nodes: `1x28x28 -> conv -> norm -> relu -> ...`."""
-    parts = ["x".join(map(str, value["input"]))]
-    for number, node in enumerate(value["nodes"]):
+def _network(body: dict[str, Any]) -> str:
+    """One line for the nodes: `1x28x28 -> conv 64 kernel 3x3 -> norm -> ...`, numbered where some are summed."""
+    nodes, layers = body["architecture"]["nodes"], iter(body["layers"])
+    numbered = any("inputs" in node for node in nodes)
+    parts = ["x".join(map(str, body["architecture"]["input"]))]
+    for number, node in enumerate(nodes):
         text = str(node["op"])
+        if text in ("dense", "conv"):
+            layer = next(layers)
+            text += f" {layer['rows']}"
+            node = node | ({"kernel": layer.get("kernel", [1, 1])} if text.startswith("conv") else {})
         for key in ("kernel", "stride", "padding"):
-            given = node.get(key)
-            if isinstance(given, list) and given != ([0, 0] if key == "padding" else [1, 1]):
-                text += f" {key} {given[0]}x{given[1]}"
-        given = node.get("inputs")
-        text += f" of {', '.join(map(str, given))}" if isinstance(given, list) else ""
-        parts.append(f"{number} {text}" if len(value["nodes"]) > 40 or "inputs" in node else text)
+            if node.get(key) not in (None, [0, 0] if key == "padding" else [1, 1]):
+                text += f" {key} {node[key][0]}x{node[key][1]}"
+        text += f" of {', '.join(map(str, node['inputs']))}" if "inputs" in node else ""
+        parts.append(f"{number} {text}" if numbered else text)
     return " -> ".join(parts)

@@ -17,6 +17,7 @@ from slth.core.mask import Mask
 from slth.core.nodes import Activation, Flatten, Pool
 from slth.core.source import Source, SourceLayer
 from slth.datasets.load import load
+from slth.interop.describe import summary
 from slth.interop.found import write_found
 from slth.interop.masked import masked_state
 from slth.interop.read import read
@@ -158,7 +159,7 @@ def test_show_says_what_is_in_it(slth, path, ticket):
     assert done.code == 0
     for word in (f"{ticket.claim.correct} of {ticket.claim.of} correct", "on digits test", "seed", "11, law normal/1"):
         assert word in done.out
-    network = "1x8x8 -> conv padding 1x1 -> norm -> relu -> maxpool kernel 2x2 stride 2x2 -> flatten -> dense"
+    network = "1x8x8 -> conv 6 kernel 3x3 padding 1x1 -> norm -> relu -> maxpool kernel 2x2 stride 2x2 -> flatten -> "
     assert network in done.out and "(byte / 16 - 0.25) / 0.5" in done.out and "method" in done.out
     for name, arrays in (("negated", ticket.mask.signs), ("redrawn", ticket.mask.draws)):
         number = sum(int((array < 0).sum() if name == "negated" else (array > 0).sum()) for array in arrays)
@@ -240,6 +241,8 @@ def test_exported_with_masks(slth, tmp_path, binary, draws):
     module.load_state_dict(state)
     x, wanted = logits(ticket)
     np.testing.assert_allclose(module(torch.from_numpy(x)).detach().numpy(), wanted, rtol=0, atol=1e-5)
+    pruned = read(tmp_path / "masked.pt", summary(ticket.network)).network
+    assert np.array_equal(pruned(x), ticket.network(x))
     for layer in module:
         if hasattr(layer, "weight"):
             prune.remove(layer, "weight")
