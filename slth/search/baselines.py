@@ -28,7 +28,7 @@ class Baselines:
     random_mask: float
     """As many entries of every layer, chosen at random."""
     shuffled_mask: float
-    """The mask with the entries of every row shuffled: neurons keep their number of inputs."""
+    """The mask with the entries of every row shuffled, signs with them: neurons keep their number of inputs."""
     redrawn_weights: float
     """The same mask on other random weights."""
 
@@ -67,13 +67,16 @@ def _random(mask: Mask, rng: np.random.Generator) -> Mask:
         np.sort(rng.choice(rows * width, len(entries), replace=False))
         for (rows, width), entries in zip(mask.shapes, mask.kept, strict=True)
     ]
-    return Mask(mask.shapes, tuple(kept), mask.signs, mask.draws)
+    return Mask(mask.shapes, tuple(kept), tuple(rng.permutation(signs) for signs in mask.signs))
 
 
 def _shuffled(mask: Mask, rng: np.random.Generator) -> Mask:
-    kept = []
-    for (rows, width), entries in zip(mask.shapes, mask.kept, strict=True):
-        pattern = np.zeros((rows, width), np.bool_)
-        pattern.reshape(-1)[entries] = True
-        kept.append(np.flatnonzero(rng.permuted(pattern, axis=1)))
-    return Mask(mask.shapes, tuple(kept), mask.signs, mask.draws)
+    """Signs go where their entries go; all weights are first draws."""
+    kept, signs = [], []
+    for layer, ((rows, width), entries) in enumerate(zip(mask.shapes, mask.kept, strict=True)):
+        pattern = np.zeros((rows, width), np.int64)
+        pattern.reshape(-1)[entries] = mask.signs[layer] if mask.signs else 1
+        flat = rng.permuted(pattern, axis=1).reshape(-1)
+        kept.append(np.flatnonzero(flat))
+        signs.append(flat[kept[-1]])
+    return Mask(mask.shapes, tuple(kept), tuple(signs) if mask.signs else ())

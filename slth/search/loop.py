@@ -63,7 +63,7 @@ def fit(task: Task, learner: Learner) -> Course:
         begun = time.perf_counter()
         learner.begin_epoch(epoch)
         loss, right = _one_epoch(task, learner, optimiser, network, epoch)
-        course.take(_record(task, learner, epoch, loss, right, begun), learner)
+        course.take(record(task, learner, epoch, loss, right, begun), learner)
         learner.end_epoch(epoch)
         task.watch.epoch(course.epochs[-1])
         if keeper is not None and epoch + 1 < task.training.epochs:
@@ -128,7 +128,8 @@ def descend(
     return loss.detach(), outputs.detach()
 
 
-def _record(task: Task, learner: Learner, epoch: int, loss: float, right: float, begun: float) -> Epoch:
+def record(task: Task, learner: Learner, epoch: int, loss: float, right: float, begun: float | None = None) -> Epoch:
+    """What is known after an epoch: loss and accuracy on the way, accuracy on the pictures held out, densities."""
     effective = learner.effective(training=False)
     validated = None
     if len(task.validation):
@@ -138,5 +139,5 @@ def _record(task: Task, learner: Learner, epoch: int, loss: float, right: float,
     kept = sum(density * size for density, size in zip(densities, sizes, strict=True))
     total = steps(len(task.train), task.training.batch)
     rate = task.training.rate_at((epoch + 1) * total - 1, total)
-    seconds = time.perf_counter() - begun
+    seconds = 0.0 if begun is None else time.perf_counter() - begun
     return Epoch(epoch, loss, right, validated, kept / sum(sizes), densities, rate, learner.ready(epoch), seconds)

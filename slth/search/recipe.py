@@ -27,6 +27,8 @@ class Recipe:
         From a score to what is ranked.
     unit : Unit
         What one score decides on.
+    last : Unit or None
+        The same for the last layer, where it is another.
     rule : Rule
         From what is ranked to a mask.
     value : Value
@@ -43,6 +45,7 @@ class Recipe:
     start: Start = field(default_factory=Fan)
     score: Score = field(default_factory=Absolute)
     unit: Unit = field(default_factory=Weight)
+    last: Unit | None = None
     rule: Rule = field(default_factory=Layerwise)
     value: Value = field(default_factory=Random)
     gradient: Gradient = field(default_factory=Straight)

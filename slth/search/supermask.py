@@ -36,7 +36,9 @@ class Supermask:
         self.statistics = blank_statistics(task.architecture, task.place)
         self.draws = [np.zeros(weight.numel(), np.int64) for weight in self.weights]
         self.searched = len(self.weights) - recipe.whole_last
-        shapes = [recipe.unit.shape(tuple(weight.shape)) for weight in self.weights[: self.searched]]
+        self.units = [recipe.unit] * (len(self.weights) - 1) + [recipe.last or recipe.unit]
+        pairs = zip(self.units[: self.searched], self.weights, strict=False)
+        shapes = [unit.shape(tuple(weight.shape)) for unit, weight in pairs]
         self.parameters = [self._started(layer, shape) for layer, shape in enumerate(shapes)]
         self.alive = within
         if recipe.prune and within is None:
@@ -100,8 +102,8 @@ class Supermask:
         masks = self.recipe.rule.masks(ranked, self.density, coin)
         if self.alive is not None:
             masks = [mask * alive for mask, alive in zip(masks, self.alive, strict=True)]
-        shapes = [tuple(weight.shape) for weight in self.weights]
-        self.masks = [self.recipe.unit.spread(mask, shape) for mask, shape in zip(masks, shapes, strict=False)]
+        triples = zip(self.units, masks, self.weights, strict=False)
+        self.masks = [unit.spread(mask, tuple(weight.shape)) for unit, mask, weight in triples]
         self.masks += [torch.ones_like(weight, dtype=torch.bool) for weight in self.weights[self.searched :]]
 
     def pull(self, gradients: list[Tensor]) -> None:
@@ -110,7 +112,7 @@ class Supermask:
         with torch.no_grad():
             for layer, scores in enumerate(self.parameters):
                 weights, mask = self.weights[layer], self.masks[layer]
-                gathered = recipe.unit.gathered(recipe.gradient.mask(gradients[layer], weights, mask))
+                gathered = self.units[layer].gathered(recipe.gradient.mask(gradients[layer], weights, mask))
                 gradient = recipe.score.slope(scores, gathered)
                 if recipe.penalty is not None:
                     gradient += recipe.penalty.gradient(scores)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from slth.core.mask import Mask
 from slth.search.loop import fit
+from slth.search.parts.rules import kept_count
 from slth.search.settings import Training
 from slth.search.task import Chosen, Network, Task
 from slth.search.weights import Weights
@@ -46,3 +47,10 @@ def shuffled(mask: Tensor, coin: torch.Generator) -> Tensor:
     """As many entries of a layer in random places; the coin is the CPU's."""
     order = torch.randperm(mask.numel(), generator=coin).to(mask.device)
     return mask.reshape(-1)[order].view(mask.shape)
+
+
+def random_mask(weight: Tensor, density: float, coin: torch.Generator) -> Tensor:
+    """Exactly round(density * size) entries in random places."""
+    mask = torch.zeros(weight.numel(), dtype=torch.bool, device=weight.device)
+    mask[: kept_count(len(mask), density)] = True
+    return shuffled(mask.view(weight.shape), coin)

@@ -29,7 +29,6 @@ class IteRand(ByScores):
     """
 
     law: str = "uniform"
-    scaled: bool = False
     every: int = 300
     chance: float = 0.1
 
