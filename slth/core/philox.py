@@ -38,16 +38,16 @@ def rounds(c0: Any, c1: Any, c2: Any, c3: Any, k0: int, k1: int) -> tuple[Any, A
 
 
 def words_of_blocks(
-    key: tuple[int, int], blocks: NDArray[np.uint64], tensor: int, domain: int = WEIGHTS
+    key: tuple[int, int], blocks: NDArray[np.uint64], tensor: int, domain: int | NDArray[np.int64] = WEIGHTS
 ) -> NDArray[np.uint32]:
-    """The four words of each block: array of shape (len(blocks), 4)."""
+    """The four words of each block, in one domain or each in its own: array of shape (len(blocks), 4)."""
     out = np.empty((len(blocks), 4), np.uint32)
+    domains = np.broadcast_to(np.asarray(domain, np.uint64), blocks.shape)
     for start in range(0, len(blocks), CHUNK):
         part = blocks[start : start + CHUNK]
         zero = np.zeros_like(part)
-        four = rounds(
-            part & np.uint64(LOW), part >> np.uint64(32), zero + np.uint64(tensor), zero + np.uint64(domain), *key
-        )
+        tags = domains[start : start + CHUNK]
+        four = rounds(part & np.uint64(LOW), part >> np.uint64(32), zero + np.uint64(tensor), tags, *key)
         for lane, word in enumerate(four):
             out[start : start + CHUNK, lane] = word
     return out
@@ -60,9 +60,9 @@ def words_range(key: tuple[int, int], tensor: int, start: int, stop: int, domain
 
 
 def words_at(
-    key: tuple[int, int], tensor: int, entries: NDArray[np.int64], domain: int = WEIGHTS
+    key: tuple[int, int], tensor: int, entries: NDArray[np.int64], domain: int | NDArray[np.int64] = WEIGHTS
 ) -> NDArray[np.uint32]:
-    """Words of any entries, in the shape of `entries`."""
+    """Words of any entries, in the shape of `entries`; domains of single entries only with entries of one axis."""
     flat = entries.reshape(-1).astype(np.uint64)
     four = words_of_blocks(key, flat >> np.uint64(2), tensor, domain)
     out: NDArray[np.uint32] = four[np.arange(len(flat)), flat & np.uint64(3)].reshape(entries.shape)

@@ -123,12 +123,8 @@ class Source:
 
         Every draw has the same law and is independent of all others.
         """
-        out = np.empty(len(flat), np.int64)
-        for draw in np.unique(draws).tolist():
-            here = draws == draw
-            words = philox.words_at(self.key, layer, flat[here], REDRAWN + draw if draw else philox.WEIGHTS)
-            out[here] = self.law.integers(words)
-        return out
+        domains = np.where(draws > 0, REDRAWN + draws, philox.WEIGHTS)
+        return self.law.integers(philox.words_at(self.key, layer, flat, domains))
 
     def weights(self, layer: int, rows: Integers, places: Integers) -> NDArray[np.float64]:
         """Single entries as real weights, exact in float64 for scales of up to 29 bits."""

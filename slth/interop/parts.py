@@ -19,7 +19,7 @@ MOST_ENTRIES = 1 << 28
 """Weights of all layers together."""
 MOST_READ = 1 << 28
 """Numbers in all windows of one convolution or pool, for one picture."""
-MOST_PRODUCTS = 1 << 36
+MOST_PRODUCTS = 1 << 34
 """Multiplications of all layers together, for one picture."""
 
 
@@ -128,4 +128,6 @@ def _numbers(part: Part, given: Shape, shape: Shape) -> tuple[int, int]:
         largest = max(given[0] * math.prod(sides), math.prod(shape))
         return largest, part.fan_in * math.prod(shape[1:])
     largest = max(math.prod(given), math.prod(shape))
+    if isinstance(part, Slot):
+        return largest, part.columns
     return largest, math.prod(shape) * math.prod(part.kernel) if isinstance(part, Pool) else largest

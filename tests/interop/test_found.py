@@ -19,13 +19,15 @@ import slth.interop.envelope as envelope
 import slth.verify
 from slth.core.architecture import Architecture, Norm, Slot
 from slth.core.errors import BadFile, BadInput
-from slth.core.found import Accuracy, FoundTicket, Preprocessing, correct_answers
+from slth.core.found import Accuracy, FoundTicket, correct_answers
 from slth.core.laws import law
 from slth.core.mask import Mask
-from slth.core.nodes import Activation, Flatten
+from slth.core.nodes import Activation, Flatten, Pool
+from slth.core.preprocessing import Preprocessing
 from slth.core.source import Source, SourceLayer
 from slth.interop.envelope import write_sealed
 from slth.interop.found import encode, kind_of, read_found, write_found
+from slth.interop.parts import architecture_of, check_sizes
 from slth.interop.targets import write_target
 from slth.interop.tickets import read_ticket
 from slth.verify.__main__ import main as exact
@@ -232,7 +234,7 @@ CHANGES = {
     "input of zero": put(("architecture", "input"), [1, 0, 4]),
     "huge input": put(("architecture", "input"), [1, 1 << 20, 1 << 20]),
     "no nodes": put(NODES, []),
-    "too many nodes": put(NODES, [{"op": "relu"}] * 2001),
+    "too many nodes": lambda body, tensors: body["architecture"]["nodes"].extend([{"op": "relu"}] * 1996),
     "node of no kind": put((*NODES, 2), {"op": "gelu"}),
     "node with a key more": put((*NODES, 2), {"op": "relu", "slope": ONE}),
     "plain inputs": put((*NODES, 2, "inputs"), [1]),
@@ -413,6 +415,38 @@ def test_other_files_are_of_no_kind(tmp_path, text):
 def test_what_is_no_ticket_counts_as_constructed(tmp_path, text):
     envelope.write_container(tmp_path / "net.slth", {envelope.KEY: text}, {})
     assert kind_of(tmp_path / "net.slth") == "pairs"
+
+
+HUGE = {
+    "numbers": ((Slot(1, 1 << 11, (1, 1)), Slot(1, 1 << 12)), (1 << 11, 64, 64)),
+    "numbers with padding": ((Slot(1, 1, (4096, 4096), (1, 1), (2000, 2000)), Slot(1, 1)), (1, 96, 96)),
+    "numbers of a pool": ((Pool("max", (1000, 1000), (1, 1)), Slot(1, 501 * 501)), (1, 1500, 1500)),
+    "windows": ((Slot(1, 1, (99, 99), (1, 1), (49, 49)), Slot(1, 1 << 20)), (1, 1 << 10, 1 << 10)),
+    "multiplications": (
+        (Slot(256, 256, (5, 5), (1, 1), (2, 2)), Pool("max", (124, 124), (1, 1)), Slot(1, 256)),
+        (256, 124, 124),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HUGE)
+def test_architectures_that_are_too_large_are_refused(name):
+    nodes, shape = HUGE[name]
+    architecture = Architecture(nodes, shape)
+    with pytest.raises(BadInput, match="is too large"):
+        check_sizes(architecture)
+
+
+def test_more_weights_than_the_format_has_are_refused(tmp_path):
+    layers = (SourceLayer(1 << 14, 1 << 14), SourceLayer(1, 1 << 14))
+    value = {"input": [1 << 14], "nodes": [{"op": "dense"}, {"op": "dense"}]}
+    with pytest.raises(BadInput, match="more than 268435456 weights"):
+        architecture_of(value, layers)
+    mask = Mask(((1 << 14, 1 << 14), (1, 1 << 14)), (np.zeros(0, np.int64),) * 2)
+    architecture = Architecture((Slot(1 << 14, 1 << 14), Slot(1, 1 << 14)), (1 << 14,))
+    big = FoundTicket(architecture, Source(0, law("sign"), layers), mask, "weight", (), example().claim, {})
+    with pytest.raises(BadInput, match="268451840 weights"):
+        write_found(tmp_path / "net.slth", big)
 
 
 def with_claim(**changes):
