@@ -17,6 +17,7 @@ from slth.core.errors import BadInput
 from slth.core.mask import Mask
 from slth.core.network import Network, frozen
 from slth.core.nodes import Array, Floats
+from slth.core.preprocessing import Preprocessing
 from slth.core.source import Source
 
 Bytes = NDArray[np.uint8]
@@ -24,35 +25,6 @@ Integers = NDArray[np.int64]
 VALUES = ("weight", "binary")
 BATCH = 32  # pictures evaluated at once: what they need stays near the processor
 LARGEST_BATCH = 1 << 25  # numbers after any node for these: a few hundred megabytes
-
-
-@dataclass(frozen=True)
-class Preprocessing:
-    """What happens to the bytes of a picture: (byte / largest - mean) / deviation, by channel, in float64.
-
-    Parameters
-    ----------
-    largest : int
-        The byte that becomes 1.
-    mean, deviation : tuple of float, one for each channel
-        Deviations are positive.
-    """
-
-    largest: int
-    mean: tuple[float, ...]
-    deviation: tuple[float, ...]
-
-    def __post_init__(self) -> None:
-        fits = len(self.mean) == len(self.deviation) > 0 and 1 <= self.largest <= 255
-        if not fits or not np.isfinite(self.mean + self.deviation).all() or min(self.deviation) <= 0:
-            raise BadInput("preprocessing needs a finite mean and a deviation > 0 for each channel, and largest <= 255")
-
-    def __call__(self, images: Bytes) -> Floats:
-        """Pictures of shape (n, channels, height, width)."""
-        shape = (1, len(self.mean), 1, 1)
-        mean, deviation = np.reshape(self.mean, shape), np.reshape(self.deviation, shape)
-        out: Floats = (images.astype(np.float64) / self.largest - mean) / deviation
-        return out
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ import numpy as np
 
 from slth.core.errors import BadFile
 from slth.core.network import Array
-from slth.datasets.dataset import Preprocessing, Split, check_labels
+from slth.core.preprocessing import Preprocessing
+from slth.datasets.dataset import Split, check_labels
 from slth.datasets.pickled import read_batch
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")

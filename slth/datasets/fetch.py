@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -57,6 +58,8 @@ def fetch(wanted: Published, folder: Path, opener: Callable[..., Any] = urllib.r
         with opener(wanted.address, timeout=SECONDS) as answer:
             data = answer.read(MAX_FETCHED + 1)
     except (OSError, http.client.HTTPException) as error:  # URLError and timeouts are OSErrors
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()  # it holds the connection
         reason = shown(getattr(error, "reason", None) or error or type(error).__name__)
         raise Unavailable(
             f"{wanted.address} can not be fetched: {reason}; fetch it by hand into {shown(folder)}"

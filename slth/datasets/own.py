@@ -9,8 +9,9 @@ import numpy as np
 
 from slth.core.errors import BadFile
 from slth.core.network import Array
+from slth.core.preprocessing import Preprocessing
 from slth.datasets.arrays import read_arrays
-from slth.datasets.dataset import Bytes, Dataset, Labels, Preprocessing, Split
+from slth.datasets.dataset import Bytes, Dataset, Labels, Split
 from slth.datasets.files import naming
 
 OWN = ".npz"

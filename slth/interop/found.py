@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from slth.core.architecture import Architecture
 from slth.core.errors import BadInput
-from slth.core.found import Accuracy, FoundTicket, Preprocessing
+from slth.core.found import Accuracy, FoundTicket
 from slth.core.laws import law
 from slth.core.mask import Mask
+from slth.core.preprocessing import Preprocessing
 from slth.core.source import Source, SourceLayer
 from slth.interop.envelope import (
     FORMAT,

@@ -18,14 +18,15 @@ def steps(count: int, batch: int) -> int:
     return whole + (rest > 1)
 
 
-def batches(data: Tensors, size: int, seed: int, epoch: int, augment: bool) -> Iterator[tuple[Tensor, Tensor]]:
-    """Pictures and labels of an epoch; the same for the same seed and epoch on every device."""
+def batches(data: Tensors, size: int, seed: int, epoch: int, augment: bool) -> Iterator[Tensors]:
+    """The batches of an epoch; the same for the same seed and epoch on every device."""
     rng = np.random.default_rng([seed & 0xFFFFFFFF, seed >> 32, epoch])
     order = torch.from_numpy(rng.permutation(len(data))).to(data.labels.device)
     for number in range(steps(len(data), size)):
         chosen = order[number * size : (number + 1) * size]
         images = data.images[chosen]
-        yield (_augmented(images, rng) if augment else images), data.labels[chosen]
+        goals = None if data.goals is None else data.goals[chosen]
+        yield Tensors(_augmented(images, rng) if augment else images, data.labels[chosen], goals)
 
 
 def _augmented(images: Tensor, rng: np.random.Generator) -> Tensor:

@@ -50,7 +50,12 @@ def _shares(task: Task, clients: int) -> list[Tensors]:
     """Equal shares of the pictures in an order that the seed determines."""
     order = np.random.default_rng([task.seed & 0xFFFFFFFF, task.seed >> 32, 2]).permutation(len(task.train))
     parts = [torch.from_numpy(part).to(task.place) for part in np.array_split(order, clients)]
-    return [Tensors(task.train.images[part], task.train.labels[part]) for part in parts]
+    return [_part(task.train, part) for part in parts]
+
+
+def _part(data: Tensors, places: torch.Tensor) -> Tensors:
+    goals = None if data.goals is None else data.goals[places]
+    return Tensors(data.images[places], data.labels[places], goals)
 
 
 def _copied(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

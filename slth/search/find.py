@@ -9,11 +9,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from slth.core.architecture import Architecture
 from slth.core.errors import BadInput
 from slth.core.found import Accuracy, FoundTicket, correct_answers
+from slth.core.network import Network
+from slth.core.source import Source
 from slth.datasets.dataset import Dataset, Split
 from slth.datasets.split import validation as split_off
 from slth.search.baselines import Baselines, baselines
@@ -58,6 +61,8 @@ def find(
     seed: int = 0,
     training: Training | None = None,
     machine: Machine | None = None,
+    source: Source | None = None,
+    target: Network | None = None,
     held_out: float = 0.1,
     sanity: bool = True,
     checkpoint: Path | None = None,
@@ -81,6 +86,11 @@ def find(
         The method's own by default.
     machine : Machine, optional
         A GPU when there is one, float32.
+    source : Source, optional
+        The random network, one layer for each slot; by default the one that the method draws from the seed.
+    target : Network, optional
+        Search for the function of this network, by the squared distance to its outputs, instead of for labels. The
+        claim counts correct answers all the same.
     held_out : float
         The fraction of the training pictures on which the best epoch is chosen; 0 takes the last epoch.
     sanity : bool
@@ -106,12 +116,12 @@ def find(
     place = machine.place
     deterministic(place)
     train, held = split_off(data.train, held_out, seed) if held_out else (data.train, None)
-    label = _label(plugin, architecture, data, density, seed, training, machine, held_out)
+    label = _label(plugin, data, density, seed, training, machine, held_out, source, target)
     task = Task(
         architecture,
-        plugin.draw().source(architecture, seed, density),
-        _tensors(data, train, place),
-        _tensors(data, held, place),
+        source or plugin.draw().source(architecture, seed, density),
+        _tensors(data, train, place, target),
+        _tensors(data, held, place, target),
         density,
         seed,
         training,
@@ -158,22 +168,29 @@ def deterministic(place: torch.device) -> None:
         torch.backends.cudnn.benchmark = False
 
 
-def _tensors(data: Dataset, split: Split | None, place: torch.device) -> Tensors:
+def _tensors(data: Dataset, split: Split | None, place: torch.device, target: Network | None = None) -> Tensors:
+    """Prepared pictures, labels and what the target says of them; none of each for no split."""
     if split is None:
         return Tensors(torch.empty((0, *data.shape), device=place), torch.empty(0, dtype=torch.int64, device=place))
-    images = data.preprocessing(split.images).astype("float32")
-    return Tensors(torch.from_numpy(images).to(place), torch.tensor(split.labels).to(place))
+    images = data.preprocessing(split.images)
+    goals = None
+    if target is not None:
+        outputs = target(images).reshape(len(images), -1)
+        goals = torch.from_numpy(outputs.astype(np.float32)).to(place)
+    prepared = torch.from_numpy(images.astype(np.float32))
+    return Tensors(prepared.to(place), torch.tensor(split.labels).to(place), goals)
 
 
 def _label(
     plugin: Method,
-    architecture: Architecture,
     data: Dataset,
     density: float,
     seed: int,
     training: Training,
     machine: Machine,
     held_out: float,
+    source: Source | None,
+    target: Network | None,
 ) -> str:
     """All that determines the result, as canonical JSON without floats: a ticket's `made`, a checkpoint's label."""
     options = {name: _exact(value) for name, value in asdict(plugin).items()}  # type: ignore[call-overload]
@@ -188,6 +205,8 @@ def _label(
             "held_out": _exact(held_out),
             "train": data.train.digest,
             "seed": str(seed),
+            "source": None if source is None else f"{source.law.label}, seed {source.seed}",
+            "target": None if target is None else target.digest,
             "torch": torch.__version__,
             "slth": __version__,
         },

@@ -18,7 +18,7 @@ from slth.search.checkpoint import Checkpoint
 from slth.search.evaluate import accuracy
 from slth.search.forward import forward
 from slth.search.learner import Learner
-from slth.search.task import Chosen, Epoch, Task
+from slth.search.task import Chosen, Epoch, Task, Tensors
 
 LOOK = 0.5
 """Seconds between two looks at the loss of a batch: on a GPU each look waits for it."""
@@ -91,17 +91,17 @@ def _one_epoch(
     loss_sum = torch.zeros((), device=task.place)
     right = torch.zeros((), device=task.place, dtype=torch.int64)
     seen, looked = 0, time.perf_counter()
-    for number, (x, y) in enumerate(batches(task.train, training.batch, task.seed, epoch, training.augment)):
+    for number, batch in enumerate(batches(task.train, training.batch, task.seed, epoch, training.augment)):
         step = epoch * total + number
         for group in optimiser.param_groups:
             group["lr"] = training.rate_at(step, total)
         learner.begin_step(step)
-        loss, outputs = descend(task, learner, network, x, y)
+        loss, outputs = descend(task, learner, network, batch)
         optimiser.step()
         learner.settle()
-        loss_sum += loss * len(y)
-        right += (outputs.argmax(dim=1) == y).sum()
-        seen += len(y)
+        loss_sum += loss * len(batch)
+        right += (outputs.argmax(dim=1) == batch.labels).sum()
+        seen += len(batch)
         if time.perf_counter() - looked > LOOK:
             task.watch.batch(epoch, number + 1, total, float(loss))
             looked = time.perf_counter()
@@ -114,18 +114,23 @@ def _one_epoch(
     return mean, float(right) / seen
 
 
-def descend(
-    task: Task, learner: Learner, network: Callable[..., Tensor], x: Tensor, y: Tensor
-) -> tuple[Tensor, Tensor]:
+def descend(task: Task, learner: Learner, network: Callable[..., Tensor], batch: Tensors) -> tuple[Tensor, Tensor]:
     """Loss and outputs of a batch; the gradients of the parameters are set."""
     effective = [weight.requires_grad_() for weight in learner.effective(training=True)]
     mixed = task.machine.precision == "bfloat16"
     with torch.autocast(task.place.type, torch.bfloat16, enabled=mixed):
-        outputs = network(task.architecture, effective, x, learner.statistics, training=True)
-    loss = F.cross_entropy(outputs.float(), y, label_smoothing=task.training.smoothing)
+        outputs = network(task.architecture, effective, batch.images, learner.statistics, training=True)
+    loss = loss_of(outputs.float(), batch, task.training.smoothing)
     gradients: Any = torch.autograd.grad(loss, effective)
     learner.pull(list(gradients))
     return loss.detach(), outputs.detach()
+
+
+def loss_of(outputs: Tensor, batch: Tensors, smoothing: float) -> Tensor:
+    """Cross-entropy with the labels, or the mean squared distance to the goals where there are any."""
+    if batch.goals is not None:
+        return F.mse_loss(outputs, batch.goals)
+    return F.cross_entropy(outputs, batch.labels, label_smoothing=smoothing)
 
 
 def record(task: Task, learner: Learner, epoch: int, loss: float, right: float, begun: float | None = None) -> Epoch:

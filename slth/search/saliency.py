@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from slth.core.architecture import Architecture
 from slth.search.batches import batches
 from slth.search.evaluate import measured_statistics
 from slth.search.forward import blank_statistics, forward
+from slth.search.loop import loss_of
 from slth.search.task import Task
 
 BATCHES = 10
@@ -57,11 +57,11 @@ def _gradients(task: Task, leaves: list[Tensor], create: bool, temperature: floa
     """The gradient of the loss, summed over the first batches of an epoch."""
     statistics = measured_statistics(task.architecture, leaves, task.train, task.training.batch)
     total = [torch.zeros_like(leaf) for leaf in leaves]
-    for number, (x, y) in enumerate(batches(task.train, task.training.batch, task.seed, 0, augment=False)):
+    for number, batch in enumerate(batches(task.train, task.training.batch, task.seed, 0, augment=False)):
         if number == BATCHES:
             break
-        outputs = forward(task.architecture, leaves, x, statistics, training=True)
-        loss = F.cross_entropy(outputs / temperature, y)
+        outputs = forward(task.architecture, leaves, batch.images, statistics, training=True)
+        loss = loss_of(outputs / temperature, batch, task.training.smoothing)
         gradients = torch.autograd.grad(loss, leaves, create_graph=create)
         total = [so_far + gradient for so_far, gradient in zip(total, gradients, strict=True)]
     return total

@@ -24,10 +24,14 @@ Network = tuple[list[Tensor], list[tuple[Tensor, Tensor]]]
 
 @dataclass(frozen=True, eq=False)
 class Tensors:
-    """Prepared pictures (n, channels, height, width) in float32, and labels (n,), on one device."""
+    """Prepared pictures (n, channels, height, width) in float32 and labels (n,), on one device.
+
+    `goals` (n, outputs) are what a target network puts out, where the search is for its function and not for labels.
+    """
 
     images: Tensor
     labels: Tensor
+    goals: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.labels)

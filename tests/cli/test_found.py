@@ -11,10 +11,11 @@ import pytest
 
 import slth.core.found as core
 from slth.core.architecture import Architecture, Norm, Slot
-from slth.core.found import Accuracy, FoundTicket, Preprocessing, correct_answers
+from slth.core.found import Accuracy, FoundTicket, correct_answers
 from slth.core.laws import law
 from slth.core.mask import Mask
 from slth.core.nodes import Activation, Flatten, Pool
+from slth.core.preprocessing import Preprocessing
 from slth.core.source import Source, SourceLayer
 from slth.datasets.load import load
 from slth.interop.describe import summary

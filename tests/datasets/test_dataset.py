@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from slth.core.errors import BadInput
-from slth.datasets.dataset import Dataset, Preprocessing, Split
+from slth.core.preprocessing import Preprocessing
+from slth.datasets.dataset import Dataset, Split
 from slth.datasets.load import datasets, load
 
 IMAGES = np.arange(48, dtype=np.uint8).reshape(4, 3, 2, 2)

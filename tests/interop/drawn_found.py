@@ -6,10 +6,11 @@ import numpy as np
 from hypothesis import strategies as st
 
 from slth.core.architecture import Architecture, Norm, Slot
-from slth.core.found import Accuracy, FoundTicket, Preprocessing
+from slth.core.found import Accuracy, FoundTicket
 from slth.core.laws import law
 from slth.core.mask import Mask
 from slth.core.nodes import Activation, Add, Flatten, Pool
+from slth.core.preprocessing import Preprocessing
 from slth.core.source import MOST_DRAWS, Source, SourceLayer
 
 KINDS = ("relu", "tanh", "sigmoid", "leaky_relu")

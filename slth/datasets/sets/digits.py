@@ -8,8 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from slth.core.preprocessing import Preprocessing
 from slth.datasets.arrays import read_arrays
-from slth.datasets.dataset import Dataset, Preprocessing, Split
+from slth.datasets.dataset import Dataset, Split
 from slth.datasets.files import naming
 from slth.datasets.origin import datasets
 from slth.datasets.place import Place

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from slth.datasets.dataset import Dataset, Preprocessing
+from slth.core.preprocessing import Preprocessing
+from slth.datasets.dataset import Dataset
 from slth.datasets.fetch import Published
 from slth.datasets.idx import read_four, refuse_other
 from slth.datasets.origin import datasets
