@@ -33,6 +33,7 @@ DOCUMENTS = (
     "docs/assignments.md",
     "docs/bounds.md",
     "docs/constructions.md",
+    "docs/datasets.md",
     "docs/formats.md",
     "docs/sweeps.md",
     "examples/README.md",

@@ -83,6 +83,12 @@ def test_malformed_records_are_refused_by_name(tmp_path, data, said):
     assert str(error.value).startswith(f"{tmp_path}/{FIRST}.bin: ")
 
 
+def test_a_batch_that_is_too_large_is_not_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("slth.datasets.sets.cifar10.BATCH_BYTES", 3073)
+    with pytest.raises(BadFile, match="more than a batch has"):
+        load("cifar10", write(tmp_path, CIFAR_BINARY))
+
+
 def without(name):
     return {other: data for other, data in CIFAR_BINARY.items() if other != name}
 
@@ -276,6 +282,7 @@ def huge():
         (lambda: {"jpeg": other()["jpeg"].astype(np.int16)}, "uint8"),
         (lambda: {"offsets": np.array([0, 5, 3, 9, 10])}, "do not rise"),
         (lambda: {"offsets": np.arange(5)}, "do not rise"),
+        (lambda: other() | {"offsets": other()["offsets"][[0, 2, 1, 3, 4]]}, "do not rise"),
         (lambda: {"offsets": np.array([-1, 5, 6, 9, 10])}, "do not rise"),
     ],
 )
