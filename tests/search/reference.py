@@ -1,4 +1,4 @@
-"""Supermask training as the papers print it: plain loops over plain torch, no part of slth but source and batches.
+"""Supermask training as the papers print it: plain loops over plain torch, no part of slth but the source.
 
 Random words are the documented ones: tensor = layer, domain 0 for weights, 4 for scores, 5 for coins of redraws, and
 2^16 + d for draw d of a weight.
@@ -14,7 +14,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from slth.core.philox import key_from_seed, words_at, words_range
-from slth.search.batches import batches
 from slth.search.task import Task
 
 
@@ -38,6 +37,16 @@ def top(values: np.ndarray, k: int) -> np.ndarray:
     mask = np.zeros(values.size, np.bool_)
     mask[np.argsort(-values.reshape(-1).astype(np.float64), kind="stable")[:k]] = True
     return mask.reshape(values.shape)
+
+
+def batches(task: Task, epoch: int):
+    """Pictures and labels in an order that seed and epoch determine; here every batch is whole."""
+    size, count = task.training.batch, len(task.train)
+    assert count % size == 0
+    order = np.random.default_rng([task.seed % 2**32, task.seed >> 32, epoch]).permutation(count)
+    for start in range(0, count, size):
+        places = torch.from_numpy(order[start : start + size])
+        yield task.train.images[places], task.train.labels[places]
 
 
 def uniform(seed: int, layer: int, count: int) -> np.ndarray:
@@ -108,7 +117,7 @@ class EdgePopup:
         training = self.task.training
         total = training.epochs * -(-len(self.task.train) // training.batch)
         for epoch in range(training.epochs):
-            for x, y in batches(self.task.train, training.batch, self.task.seed, epoch, False):
+            for x, y in batches(self.task, epoch):
                 self.before_step(epoch)
                 self.descend(epoch, x, y, training.rate * 0.5 * (1 + math.cos(math.pi * self.step / total)))
                 self.step += 1

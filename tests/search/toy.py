@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from slth.core.architecture import Architecture
-from slth.datasets.dataset import Dataset, Preprocessing, Split
+from slth.core.preprocessing import Preprocessing
+from slth.datasets.dataset import Dataset, Split
 from slth.search.architectures import architecture_for
 from slth.search.method import method_called
 from slth.search.settings import Machine, Training

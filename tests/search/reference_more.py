@@ -1,0 +1,211 @@
+"""References for methods that toss coins, keep signs, anneal, or choose a mask before training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from reference import EdgePopup, batches, top
+from torch import Tensor
+
+from slth.core.philox import key_from_seed, words_range
+from slth.search.task import Task
+
+
+class Annealed(EdgePopup):
+    """Fischer and Burkholz (2022): epoch e of E, counted from 1, keeps density^(e / E)."""
+
+    def masks(self, epoch: int) -> list[Tensor]:
+        density = self.task.density ** ((epoch + 1) / self.task.training.epochs)
+        return [torch.from_numpy(top(s.abs().numpy(), round(s.numel() * density))).float() for s in self.scores]
+
+
+class Zhou(EdgePopup):
+    """Zhou et al. (2019): coins of probability sigmoid(s), Adam; dL/ds = dL/dm p (1 - p)."""
+
+    decay = 0.0
+
+    def __init__(self, task: Task, network) -> None:
+        super().__init__(task, network)
+        self.adam = torch.optim.Adam(self.scores, task.training.rate)
+        self.epoch, self.coin = -1, torch.Generator()
+
+    def tossed(self, epoch: int) -> list[Tensor]:
+        if epoch != self.epoch:
+            self.epoch = epoch
+            self.coin.manual_seed(int(words_range(key_from_seed(self.task.seed), epoch, 0, 1, 6)[0]))
+        return [torch.bernoulli(torch.sigmoid(score), generator=self.coin) for score in self.scores]
+
+    def masks(self, epoch: int) -> list[Tensor]:
+        """In the end: whatever is more likely kept than not."""
+        return [(torch.sigmoid(score) > 0.5).float() for score in self.scores]
+
+    def descend(self, epoch: int, x: Tensor, y: Tensor, rate: float) -> None:
+        masks = self.tossed(epoch)
+        leaves = [mask.clone().requires_grad_() for mask in masks]
+        effective = [weight * leaf for weight, leaf in zip(self.weights, leaves, strict=True)]
+        loss = F.cross_entropy(self.network(effective, x, self.stats, True), y)
+        for score, in_mask in zip(self.scores, torch.autograd.grad(loss, leaves), strict=True):
+            chance = torch.sigmoid(score)
+            score.grad = in_mask * (chance * (1 - chance))
+        self.adam.param_groups[0]["lr"] = rate
+        self.adam.step()
+        weights, draws = [w.clone() for w in self.weights], [draw.copy() for draw in self.draws]
+        self.log.append(([score.clone() for score in self.scores], masks, weights, draws))
+
+
+class Koster(EdgePopup):
+    """Koster et al. (2022): the sign of s where |s| is above a threshold, else 0; dL/ds = dL/dm."""
+
+    threshold = 0.01
+
+    def masks(self, epoch: int) -> list[Tensor]:
+        return [score.sign() * (score.abs() > self.threshold).float() for score in self.scores]
+
+    def gradient(self, layer: int, in_leaf: Tensor, mask: Tensor) -> Tensor:
+        return in_leaf
+
+
+class HideNSeek(Koster):
+    """Pruned by synaptic flow without data, then signs of what is left."""
+
+    decay, threshold, rounds = 0.0, 0.0, 3
+
+    def __init__(self, task: Task, network) -> None:
+        super().__init__(task, network)
+        self.flags = synflow(task, self.weights, network, self.rounds)
+
+    def masks(self, epoch: int) -> list[Tensor]:
+        return [mask * flag for mask, flag in zip(super().masks(epoch), self.flags, strict=True)]
+
+    def gradient(self, layer: int, in_leaf: Tensor, mask: Tensor) -> Tensor:
+        return in_leaf * self.flags[layer]
+
+
+# One-shot masks.
+
+Network = Callable[[list[Tensor], Tensor, list[tuple[Tensor, Tensor]], bool], Tensor]
+
+
+def highest(values: list[Tensor], density: float) -> list[Tensor]:
+    """The largest of all layers together."""
+    flat = np.concatenate([value.detach().numpy().reshape(-1) for value in values])
+    kept = np.split(top(flat, round(len(flat) * density)), np.cumsum([value.numel() for value in values])[:-1])
+    return [torch.from_numpy(k.reshape(value.shape)) for k, value in zip(kept, values, strict=True)]
+
+
+def blank(task: Task, dtype=torch.float32) -> list[tuple[Tensor, Tensor]]:
+    rows = [task.architecture.slots[slot].rows for slot in task.architecture.normed]
+    return [(torch.zeros(count, dtype=dtype), torch.ones(count, dtype=dtype)) for count in rows]
+
+
+def losses(task: Task, weights: list[Tensor], network: Network, temperature: float = 1.0):
+    """The loss of each of the first ten batches, outputs being divided by a temperature."""
+    for number, (x, y) in enumerate(batches(task, 0)):
+        if number < 10:
+            outputs = network(weights, x.to(weights[0].dtype), blank(task, weights[0].dtype), True)
+            yield F.cross_entropy(outputs / temperature, y)
+
+
+def snip(task: Task, weights: list[Tensor], network: Network) -> list[Tensor]:
+    """Lee et al. (2019): the largest |W dL/dW|."""
+    leaves = [weight.clone().requires_grad_() for weight in weights]
+    total = [torch.zeros_like(weight) for weight in weights]
+    for loss in losses(task, leaves, network):
+        total = [t + g for t, g in zip(total, torch.autograd.grad(loss, leaves), strict=True)]
+    return highest([(w * g).abs() for w, g in zip(weights, total, strict=True)], task.density)
+
+
+def grasp(task: Task, weights: list[Tensor], network: Network, temperature: float) -> list[Tensor]:
+    """Wang et al. (2020): those with the lowest -W (H g). Here H g is a difference of gradients in float64."""
+    exact = [weight.double() for weight in weights]
+
+    def gradient(at: list[Tensor]) -> list[Tensor]:
+        leaves = [weight.clone().requires_grad_() for weight in at]
+        return list(torch.autograd.grad(sum(losses(task, leaves, network, temperature)), leaves))
+
+    g = gradient(exact)
+    small = 1e-6
+    ahead, behind = (gradient([w + sign * small * d for w, d in zip(exact, g, strict=True)]) for sign in (1, -1))
+    product = [(a - b) / (2 * small) for a, b in zip(ahead, behind, strict=True)]
+    return highest([w * h for w, h in zip(exact, product, strict=True)], task.density)
+
+
+def synflow(task: Task, weights: list[Tensor], network: Network, rounds: int) -> list[Tensor]:
+    """Tanaka et al. (2020): |W| dR/d|W|, R the outputs of the network of magnitudes for ones, in rounds."""
+    masks = [torch.ones_like(weight, dtype=torch.bool) for weight in weights]
+    for number in range(1, rounds + 1):
+        leaves = [(w.abs() * m).double().requires_grad_() for w, m in zip(weights, masks, strict=True)]
+        ones = torch.ones((1, *task.architecture.input_shape), dtype=torch.float64)
+        total = network(leaves, ones, blank(task, torch.float64), False).sum()
+        flow = [leaf.detach() * g for leaf, g in zip(leaves, torch.autograd.grad(total, leaves), strict=True)]
+        # what is pruned must not come back, even where all that is left has no flow
+        flow = [torch.where(mask, f, -1.0) for f, mask in zip(flow, masks, strict=True)]
+        masks = highest(flow, task.density ** (number / rounds))
+    return masks
+
+
+def trained(task: Task, weights: list[Tensor], masks: list[Tensor], network: Network) -> list[Tensor]:
+    """Weights behind a mask after SGD with momentum, decay and cosine."""
+    training = task.training
+    leaves = [(w * m).requires_grad_() for w, m in zip(weights, masks, strict=True)]
+    sgd = torch.optim.SGD(leaves, training.rate, momentum=training.momentum, weight_decay=training.decay)
+    total, step, stats = training.epochs * -(-len(task.train) // training.batch), 0, blank(task)
+    for epoch in range(training.epochs):
+        for x, y in batches(task, epoch):
+            sgd.param_groups[0]["lr"] = training.rate * 0.5 * (1 + math.cos(math.pi * step / total))
+            sgd.zero_grad()
+            F.cross_entropy(network(leaves, x, stats, True), y).backward()
+            for leaf, mask in zip(leaves, masks, strict=True):
+                leaf.grad *= mask
+            sgd.step()
+            step += 1
+    return [leaf.detach() for leaf in leaves]
+
+
+def magnitude(task: Task, weights: list[Tensor], network: Network, rounds: int) -> list[Tensor]:
+    """Frankle and Carbin (2019): the largest trained weights, rewound and trained again, in rounds."""
+    masks = [torch.ones_like(weight, dtype=torch.bool) for weight in weights]
+    for number in range(1, rounds + 1):
+        tuned = trained(task, weights, masks, network)
+        sizes = [torch.where(mask, w.abs(), -1.0) for w, mask in zip(tuned, masks, strict=True)]
+        masks = highest(sizes, task.density ** (number / rounds))
+    return masks
+
+
+def scattered(weights: list[Tensor], densities: list[float], coin: torch.Generator) -> list[Tensor]:
+    """round(density * size) entries of each layer: those that a random order puts first."""
+    found = []
+    for weight, density in zip(weights, densities, strict=True):
+        order = torch.randperm(weight.numel(), generator=coin)
+        found.append((order < round(weight.numel() * density)).view(weight.shape))
+    return found
+
+
+def erdos_renyi(shapes: list[tuple[int, ...]], density: float) -> list[float]:
+    """min(1, f (sum of sides) / (product of sides)), with f found by bisection so that the density is right."""
+    sizes = [math.prod(shape) for shape in shapes]
+    low, high = 0.0, 1e9
+    for _ in range(200):
+        factor = (low + high) / 2
+        kept = sum(min(size, factor * sum(shape)) for size, shape in zip(sizes, shapes, strict=True))
+        low, high = (factor, high) if kept < density * sum(sizes) else (low, factor)
+    return [min(1.0, low * sum(shape) / size) for size, shape in zip(sizes, shapes, strict=True)]
+
+
+def best_of(task: Task, weights: list[Tensor], network: Network, trials: int) -> tuple[list[Tensor], float]:
+    """The random mask with most correct answers on the training pictures; of equal ones the first."""
+    coin = torch.Generator().manual_seed(task.seed)
+    best, most = [], -1
+    for _ in range(trials):
+        masks = scattered(weights, [task.density] * len(weights), coin)
+        kept, stats = [w * m for w, m in zip(weights, masks, strict=True)], blank(task)
+        for start in range(0, len(task.train), task.training.batch):
+            network(kept, task.train.images[start : start + task.training.batch], stats, True)
+        right = int((network(kept, task.train.images, stats, False).argmax(1) == task.train.labels).sum())
+        if right > most:
+            best, most = masks, right
+    return best, most / len(task.train)
