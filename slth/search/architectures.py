@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from slth.core.architecture import Architecture, Norm, Part, Slot
@@ -40,7 +41,7 @@ def architecture_for(
         For a text that is no architecture, or one that pictures or classes do not fit.
     """
     plan = parse_arch(spec)
-    if not width > 0:
+    if not 0 < width < math.inf:
         raise BadInput(f"--width is a factor > 0, not {width}")
     wanted = plan.name in ALWAYS_NORMED if norm is None else norm
     given = plan.input_shape
@@ -61,7 +62,7 @@ def _built(plan: Plan, shape: Shape, classes: int, width: float, norm: bool, bia
     inputs: list[tuple[int, ...]] = []
     shapes: dict[int, Shape] = {INPUT: shape}
     place = {INPUT: INPUT}
-    last = max(number for number, step in enumerate(plan.steps) if step.op in ("dense", "conv"))
+    last = max((number for number, step in enumerate(plan.steps) if step.op in ("dense", "conv")), default=-1)
     for number, (step, feeds) in enumerate(zip(plan.steps, plan.feeds, strict=True)):
         feed = tuple(place[f] for f in feeds)
         if step.op == "identity" or (step.op == "norm" and step.optional and not norm):
