@@ -27,6 +27,7 @@ from slth.core.preprocessing import Preprocessing
 from slth.core.source import Source, SourceLayer
 from slth.interop.envelope import write_sealed
 from slth.interop.found import encode, kind_of, read_found, write_found
+from slth.interop.masks import numbers_of, packed_numbers
 from slth.interop.parts import architecture_of, check_sizes
 from slth.interop.targets import write_target
 from slth.interop.tickets import read_ticket
@@ -327,6 +328,18 @@ def changed(path, change):
     change(body, tensors)
     write_sealed(path, body, tensors)
     return path
+
+
+@given(st.lists(st.integers(0, (1 << 28) - 1) | st.sampled_from([0, 127, 128, 16383, 16384, 1 << 21])))
+def test_numbers_are_packed_as_leb128(numbers):
+    data = packed_numbers(np.array(numbers, np.int64))
+    assert leb128(data.tolist()) == numbers == numbers_of(data, len(numbers)).tolist()
+
+
+@pytest.mark.parametrize("data", [[], [1, 1], [128, 0], [128, 128, 128, 128, 1], [0] * 5, [128]])
+def test_other_bytes_are_not_one_number(data):
+    with pytest.raises(BadInput):
+        numbers_of(bytes_of(*data), 1)
 
 
 def test_nothing_changed_is_read(tmp_path):
