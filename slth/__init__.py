@@ -28,10 +28,20 @@ _HOME = {
     "Find": "slth.experiments.sweep",
     "run": "slth.experiments.run",
     "attack": "slth.certify.attack",
+    "find": "slth.search.find",
+    "architecture_for": "slth.search.architectures",
+    "Training": "slth.search.settings",
+    "Machine": "slth.search.settings",
+    "Watch": "slth.search.task",
+    "Dataset": "slth.datasets.dataset",
+    "load_data": "slth.datasets.load:load",
+    "FoundTicket": "slth.core.found",
     "solve": "slth.rss.solve",
     "read": "slth.interop.read",
     "read_ticket": "slth.interop.tickets",
     "write_ticket": "slth.interop.tickets",
+    "read_found": "slth.interop.found",
+    "write_found": "slth.interop.found",
     "__version__": "slth.version",
 }
 __all__ = sorted(_HOME)
@@ -42,7 +52,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'slth' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_HOME[name]), name)
+    module, _, inner = _HOME[name].partition(":")
+    return getattr(import_module(module), inner or name)
 
 
 def __dir__() -> list[str]:

@@ -1,8 +1,7 @@
-"""The smaller commands: look at networks, convert them, solve one subset sum, list and cite."""
+"""The smaller commands: look at networks, convert them, solve one subset sum."""
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -98,50 +97,3 @@ def _solution(found: Any) -> dict[str, Any]:
         "status": status.name,
         "advice": status.advice,
     }
-
-
-def list_plugins(json: Json = False) -> None:
-    """List theorems with a construction, papers with bounds only (slth bound), solvers, laws, and parts of sweeps."""
-    from slth.core.laws import LAWS
-    from slth.experiments.measure import measures
-    from slth.experiments.place import places
-    from slth.rss.problem import solvers
-    from slth.theory.theorem import statements, theorems
-
-    built = theorems.names()
-    found = {
-        "theorems": {name: cls.title + _options(cls) for name, cls in theorems},
-        "bounds_only": {name: cls.title for name, cls in statements if name not in built},
-        "solvers": {name: _summary(cls) for name, cls in solvers},
-        "laws": {law.name: f"{law.label}, integers at 2^{-law.bits}" for law in LAWS.values()},
-        "measures": {name: f"{cls.title} ({_names(cls)})" for name, cls in measures},
-        "executors": {name: _summary(cls) for name, cls in places},
-    }
-    if json:
-        screen.as_json(found)
-        return
-    for kind, entries in found.items():
-        typer.echo(kind.replace("_", " "))
-        screen.rows(entries.items())
-
-
-def _summary(plugin: type) -> str:
-    return (plugin.__doc__ or "").strip().splitlines()[0]
-
-
-def _names(plugin: Any) -> str:
-    return ", ".join(field.name for field in fields(plugin))
-
-
-def _options(theorem: Any) -> str:
-    """The options of a theorem with their defaults, for --option."""
-    found = [f"--option {field.name}={field.default or '...'}" for field in fields(theorem)]
-    return f" ({', '.join(found)})" if found else ""
-
-
-def cite(key: Annotated[str, typer.Argument(help="A theorem, for example pensia2020.")]) -> None:
-    """Print what a theorem says and its BibTeX entry."""
-    from slth.theory.theorem import statements
-
-    theorem = statements.get(key)
-    typer.echo(f"{theorem.title}{_options(theorem)}\n\n{theorem.statement}\n\n{theorem.citation}")

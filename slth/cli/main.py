@@ -6,6 +6,7 @@ interrupted or terminated.
 
 from __future__ import annotations
 
+import atexit
 import errno
 import os
 import signal
@@ -15,7 +16,7 @@ from types import FrameType
 
 import typer
 
-from slth.cli import approximate, bound, export, look, show, sweep, verify
+from slth.cli import approximate, bound, export, look, plugins, search, show, sweep, verify
 from slth.core.errors import SlthError
 
 GRACE = 1.0  # seconds to clean up in after a signal
@@ -32,11 +33,12 @@ app = typer.Typer(
 )
 for command in (approximate.approximate, verify.verify, look.convert, show.show, look.inspect, export.export):
     app.command()(command)
-app.command("sweep")(sweep.sweep)
+app.command()(search.search)
+app.command()(sweep.sweep)
 app.command()(bound.bound)
 app.command("solve")(look.solve_values)
-app.command("list")(look.list_plugins)
-app.command()(look.cite)
+app.command("list")(plugins.list_plugins)
+app.command()(plugins.cite)
 
 
 def _version(asked: bool) -> None:
@@ -56,6 +58,8 @@ def _top(
 
 def main() -> None:
     """Runs the program and turns what it raises into one line and an exit code."""
+    if hasattr(signal, "setitimer"):  # registered first, it runs last: Python then drops handlers and takes its time
+        atexit.register(signal.setitimer, signal.ITIMER_REAL, 0)
     for number in ENDING:
         signal.signal(number, _ended)
     code = _run()

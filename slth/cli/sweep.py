@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from slth.cli import screen
+from slth.cli.options import fields_of
 from slth.core.errors import BadInput
 from slth.interop.files import shown
 
@@ -59,26 +60,15 @@ def sweep(
 
 
 def _place(name: str, workers: int | None, options: list[str]) -> Place:
-    """The executor with its options; text is converted to the type of the option's default."""
+    """The executor with its options."""
     from dataclasses import fields
 
     from slth.experiments.place import places
 
     kind: Any = places.get(name)
-    defaults: dict[str, Any] = {field.name: field.default for field in fields(kind)}
-    given: dict[str, Any] = {}
-    for entry in options:
-        key, equals, text = entry.partition("=")
-        if key not in defaults or not equals:
-            raise BadInput(
-                f"--option {entry}: executor {name!r} has the options {', '.join(defaults) or 'none'}; give NAME=VALUE"
-            )
-        try:
-            given[key] = type(defaults[key])(text)
-        except ValueError:
-            raise BadInput(f"--option {entry}: {key} can not be {text!r}") from None
+    given = fields_of(kind, options, f"executor {name!r}")
     if workers is not None:
-        if "workers" not in defaults:
+        if "workers" not in (field.name for field in fields(kind)):
             raise BadInput(f"--workers: executor {name!r} has one worker")
         given["workers"] = workers
     found: Place = kind(**given)

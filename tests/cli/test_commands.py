@@ -111,7 +111,7 @@ def test_show_inspect_list_cite_solve(slth, digits, ticket, tmp_path):
     assert "density" not in slth("show", ticket).err
     assert "64-32-10" in slth("inspect", digits).out
     listed = json.loads(slth("list", "--json").out)
-    assert listed.keys() == {"theorems", "bounds_only", "solvers", "laws", "measures", "executors"}
+    assert {"theorems", "bounds_only", "solvers", "laws", "measures", "executors"} <= listed.keys()
     for key in listed["theorems"] | listed["bounds_only"]:
         assert re.search(rf"^@(inproceedings|article|misc){{{key},$", slth("cite", key).out, re.MULTILINE)
     assert "malach2020" in listed["theorems"]

@@ -1,0 +1,82 @@
+"""The log of a search: log.csv with a row for each epoch, and TensorBoard's event files where tensorboardX is there."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from slth.cli import screen
+
+if TYPE_CHECKING:
+    from slth.search.task import Epoch
+
+NAME = "log.csv"
+NUMBERS = ("loss", "train_accuracy", "validation_accuracy", "density", "rate", "seconds")
+COLUMNS = ("stage", "epoch", *NUMBERS, "eligible")
+
+
+class EpochLog:
+    """The files of one search in one folder, which is made with the first epoch.
+
+    A search that goes on after epoch k keeps the rows of epochs 1 to k; one that begins replaces all.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._begun = False
+        self._board: Any = None
+
+    def __enter__(self) -> EpochLog:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._board is not None:
+            self._board.close()
+
+    def take(self, stage: int, record: Epoch) -> None:
+        """Adds an epoch. Stages are counted from 1: scores are trained first, weights afterwards if at all."""
+        if not self._begun:
+            self._begin(record)
+            self._begun = True
+        values = [getattr(record, name) for name in NUMBERS]
+        row = [stage, record.number + 1, *("" if value is None else value for value in values), record.eligible]
+        with (self.folder / NAME).open("a", newline="", encoding="utf-8") as handle:
+            csv.writer(handle).writerow([*row, *record.densities])
+        if self._board is not None:
+            self._show(stage, record)
+
+    def _begin(self, record: Epoch) -> None:
+        header = [*COLUMNS, *(f"density {layer}" for layer in range(len(record.densities)))]
+        self.folder.mkdir(exist_ok=True)
+        path = self.folder / NAME
+        kept = _earlier(path, header, record.number)
+        with path.open("w", newline="", encoding="utf-8") as handle:
+            csv.writer(handle).writerows([header, *kept])
+        try:
+            from tensorboardX import SummaryWriter
+        except ImportError:
+            screen.note("TensorBoard's files need tensorboardX: pip install 'slth[search]'; log.csv is written")
+            return
+        self._board = SummaryWriter(str(self.folder), purge_step=record.number + 1)
+
+    def _show(self, stage: int, record: Epoch) -> None:
+        before = "" if stage == 1 else f"stage {stage}/"
+        numbers = {name: getattr(record, name) for name in NUMBERS}
+        numbers |= {f"densities/{layer}": density for layer, density in enumerate(record.densities)}
+        for name, value in numbers.items():
+            if value is not None:
+                self._board.add_scalar(before + name, value, record.number + 1)
+        self._board.flush()
+
+
+def _earlier(path: Path, header: list[str], count: int) -> list[list[str]]:
+    """The first `count` epochs of a log of the same columns; a line that a kill cut short is none."""
+    if not count or not path.is_file():
+        return []
+    with path.open(newline="", encoding="utf-8", errors="replace") as handle:
+        lines = [line for line in csv.reader(handle) if len(line) == len(header)]
+    if lines[:1] != [header]:
+        return []
+    return [line for line in lines[1:] if line[0] == "1" and line[1].isdigit() and int(line[1]) <= count]
