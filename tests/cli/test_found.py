@@ -261,6 +261,12 @@ def test_what_is_not_kept_has_its_random_weight_beside_the_mask():
     assert out.any() and (state["6.weight_orig"][out] == plain[out]).all()
 
 
+def test_what_is_not_kept_has_the_size_of_what_is_in_binary_tickets():
+    state = masked_state(drawn(binary=True))
+    assert len(np.unique(np.abs(state["6.weight_orig"]))) == 1
+    assert len(np.unique(state["6.weight_orig"][state["6.weight_mask"] == 0])) == 2
+
+
 @pytest.mark.parametrize(
     "options, said",
     [
