@@ -1,4 +1,4 @@
-"""The search as a whole: same seed, same mask; killed searches go on; claims, densities, choices, precisions."""
+"""The search as a whole: same seed, same mask; claims, densities, choices, precisions."""
 
 from __future__ import annotations
 
@@ -9,48 +9,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from toy import CONV, CPU, DENSE, RESIDUAL, shaped, task_for, tensors, toy
+from toy import CONV, CPU, DENSE, RESIDUAL, SHORT, same, search, shaped, task_for, tensors, toy
 
-from slth.core.errors import BadFile, BadInput
+from slth.core.errors import BadInput
 from slth.core.found import correct_answers
-from slth.interop.safetensors import read_container, write_container
-from slth.search import checkpoint as checkpoints
 from slth.search.baselines import masked_weights
 from slth.search.evaluate import accuracy
-from slth.search.find import Found, find
+from slth.search.find import find
 from slth.search.loop import fit
 from slth.search.method import method_called, methods
-from slth.search.methods.chijiwa2021 import IteRand
 from slth.search.methods.diffenderfer2021 import Biprop
 from slth.search.methods.ramanujan2020 import EdgePopup
 from slth.search.methods.sreenivasan2022gem import GemMiner
-from slth.search.parts.rules import Bernoulli
 from slth.search.parts.schedules import Annealed
-from slth.search.parts.scores import Sigmoid
 from slth.search.recipe import Recipe
-from slth.search.settings import Machine, Training
+from slth.search.settings import Machine
 from slth.search.supermask import Supermask
-from slth.search.task import Watch
-
-SHORT = Training(epochs=4, batch=16)
-
-
-def search(method="edge-popup", spec=CONV, *, bias=False, training=SHORT, machine=CPU, sanity=False, **more) -> Found:
-    return find(method, shaped(spec, bias), toy(), training=training, machine=machine, sanity=sanity, **more)
-
-
-def same(one: Found, other: Found) -> None:
-    """Equal but for time."""
-    for name in ("kept", "signs", "draws"):
-        arrays = getattr(one.ticket.mask, name), getattr(other.ticket.mask, name)
-        assert len(arrays[0]) == len(arrays[1]) and all(map(np.array_equal, *arrays))
-    for pair, other_pair in zip(one.ticket.statistics, other.ticket.statistics, strict=True):
-        assert all(map(np.array_equal, pair, other_pair))
-    assert one.ticket.claim == other.ticket.claim and one.epoch == other.epoch
-    assert one.ticket.made == other.ticket.made
-    timeless = [[replace(record, seconds=0.0) for record in found.epochs] for found in (one, other)]
-    assert timeless[0] == timeless[1]
-
 
 FEWER = {"randomsearch": {"trials": 5}, "tanaka2020": {"rounds": 5}}
 FREE = ("zhou2019", "koster2022")
@@ -72,136 +46,6 @@ def test_the_seed_determines_everything(key):
     patterns = [(*found.ticket.mask.kept, *found.ticket.mask.signs) for found in (first, other)]
     assert not all(map(np.array_equal, *patterns))
     assert first.ticket.source.seed == 5
-
-
-# Killed, and taken up again.
-
-
-class Killed(Exception):
-    """What a kill looks like from inside."""
-
-
-def killer(after: int) -> Watch:
-    def epoch(record):
-        if record.number == after:
-            raise Killed
-
-    return Watch(epoch=epoch)
-
-
-ADAM = replace(SHORT, optimiser="adam", rate=0.01)
-INTERRUPTED = {
-    "sgd, norms": ("edge-popup", CONV, SHORT),
-    "adam, norms": ("edge-popup", RESIDUAL, ADAM),
-    "adamw, dense": ("biprop", DENSE, replace(ADAM, optimiser="adamw")),
-    "no momentum": ("edge-popup", DENSE, replace(SHORT, momentum=0.0)),
-    "draws": (IteRand(every=4, chance=0.3), CONV, SHORT),
-    "alive": (GemMiner(period=1), CONV, replace(SHORT, decay=0.0)),
-    "alive, rewound": (GemMiner(period=1, rewind=True), DENSE, SHORT),
-    "schedule": (Biprop(across="network"), CONV, SHORT),
-    "augmented": ("edge-popup-filters", CONV, replace(SHORT, augment=True, warmup=1.5, curve="steps", smoothing=0.1)),
-}
-
-
-@pytest.mark.parametrize("after", [1, 3])
-@pytest.mark.parametrize("name", INTERRUPTED)
-def test_a_killed_search_goes_on(monkeypatch, tmp_path, name, after):
-    monkeypatch.setattr(checkpoints, "EVERY", 0.0)
-    method, spec, training = INTERRUPTED[name]
-    path = tmp_path / "state"
-    more = {"bias": True, "training": training, "seed": 3, "density": 0.3, "checkpoint": path}
-    with pytest.raises(Killed):
-        search(method, spec, watch=killer(after), **more)
-    records = json.loads(read_container(path)[0][checkpoints.KEY])["epochs"]
-    assert len(records) == after
-    seen = []
-    resumed = search(method, spec, watch=Watch(epoch=lambda record: seen.append(record.number)), **more)
-    assert seen == list(range(after, training.epochs)), "epochs that are done are not done again"
-    assert not path.exists()
-    same(resumed, search(method, spec, **{**more, "checkpoint": None}))
-
-
-def test_coins_go_on_after_a_kill(monkeypatch, tmp_path):
-    monkeypatch.setattr(checkpoints, "EVERY", 0.0)
-    recipe = Recipe(score=Sigmoid(), rule=Bernoulli())
-    scores = []
-    for path, watch in ((None, Watch()), (tmp_path / "state", killer(2)), (tmp_path / "state", Watch())):
-        task = task_for("edge-popup", training=SHORT, checkpoint=path, watch=watch)
-        learner = Supermask(task, recipe)
-        try:
-            fit(task, learner)
-        except Killed:
-            continue
-        scores.append(learner.parameters)
-    assert all(map(torch.equal, *scores))
-
-
-def test_writing_waits(monkeypatch, tmp_path):
-    path = tmp_path / "state"
-    with pytest.raises(Killed):
-        search(watch=killer(3), checkpoint=path)
-    assert not path.exists(), "epochs of a moment are not worth a file"
-
-
-@pytest.fixture
-def unfinished(monkeypatch, tmp_path):
-    monkeypatch.setattr(checkpoints, "EVERY", 0.0)
-    path = tmp_path / "state"
-    with pytest.raises(Killed):
-        search(watch=killer(2), checkpoint=path)
-    return path
-
-
-def refused(path, kind=BadInput, **more) -> str:
-    with pytest.raises(BadInput) as caught:
-        search(checkpoint=path, **more)
-    assert isinstance(caught.value, kind) and "\n" not in str(caught.value)
-    return str(caught.value)
-
-
-def test_a_damaged_checkpoint(unfinished):
-    whole = unfinished.read_bytes()
-    for broken in (b"", whole[:7], whole[:200], whole[:-1], whole + b"x", b"\xff" * 100):
-        unfinished.write_bytes(broken)
-        assert str(unfinished) in refused(unfinished, BadFile)
-
-
-def test_the_checkpoint_of_another_search(unfinished):
-    for other in (
-        {"seed": 1},
-        {"density": 0.4},
-        {"method": "biprop"},
-        {"training": replace(SHORT, rate=0.2)},
-        {"held_out": 0.2},
-    ):
-        assert "another search" in refused(unfinished, **other)
-    assert unfinished.exists(), "nobody's work is thrown away"
-
-
-def test_a_checkpoint_that_was_tampered_with(unfinished):
-    metadata, arrays = read_container(unfinished)
-    body = json.loads(metadata[checkpoints.KEY])
-
-    def written(changed_body, changed_arrays):
-        text = changed_body if isinstance(changed_body, str) else json.dumps(changed_body)
-        write_container(unfinished, {checkpoints.KEY: text}, changed_arrays)
-        refused(unfinished)
-
-    for key in body:
-        written({name: value for name, value in body.items() if name != key}, arrays)
-    for text in ("", "{", "[]", "3", "null", '"label"'):
-        written(text, arrays)
-    written({**body, "epochs": [{"number": 0}]}, arrays)
-    written({**body, "epochs": [3]}, arrays)
-    for name in arrays:
-        if name.startswith("learner."):
-            written(body, {other: array for other, array in arrays.items() if other != name})
-    written(body, {**arrays, "learner.scores.0": np.zeros((2, 2), np.float32)})
-    written(body, {**arrays, "optimiser.9.momentum_buffer": np.zeros(3, np.float32)})
-    written(body, {**arrays, "optimiser.x.momentum_buffer": np.zeros(3, np.float32)})
-    written(body, {**arrays, "best.kept.0": np.array([5, 4])})
-    write_container(unfinished, {"other": "{}"}, arrays)
-    refused(unfinished, BadFile)
 
 
 # Rates that are too high, and other arguments that cannot be used.
@@ -381,6 +225,25 @@ def test_bfloat16(monkeypatch):
 
 
 RESIDUAL_METHOD = EdgePopup("normal")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_compiled(monkeypatch):
+    """The whole forward and backward pass is captured; code is generated in the tests that need a GPU."""
+    torch._dynamo.reset()
+    captured = []
+    plain = torch.compile
+
+    def compiled(function):
+        captured.append(function)
+        return plain(function, backend="aot_eager", fullgraph=True)
+
+    monkeypatch.setattr(torch, "compile", compiled)
+    found = search(spec=RESIDUAL, bias=True, machine=Machine("cpu", compiled=True), held_out=0.0)
+    eager = search(spec=RESIDUAL, bias=True, held_out=0.0)
+    assert [e.loss for e in found.epochs] == pytest.approx([e.loss for e in eager.epochs], rel=1e-3)
+    assert all(map(np.array_equal, found.ticket.mask.kept, eager.ticket.mask.kept))
+    assert len(captured) == 1
 
 
 def test_methods_by_key_and_by_name():

@@ -12,11 +12,13 @@ from slth.core.architecture import Architecture
 from slth.core.preprocessing import Preprocessing
 from slth.datasets.dataset import Dataset, Split
 from slth.search.architectures import architecture_for
+from slth.search.find import Found, find
 from slth.search.method import method_called
 from slth.search.settings import Machine, Training
 from slth.search.task import Task, Tensors, Watch
 
 CPU = Machine("cpu")
+SHORT = Training(epochs=4, batch=16)
 CONV = "conv 4 3x3 same; norm; relu; maxpool 2; flatten; dense 8; relu; dense"
 RESIDUAL = (
     "conv 4 3x3 same; norm; relu; save a; conv 4 3x3 same; norm; add a; relu; globalpool; flatten; dense 6; relu; dense"
@@ -82,3 +84,23 @@ def task_for(
         watch or Watch(),
         "toy",
     )
+
+
+def search(
+    method="edge-popup", spec=CONV, *, bias=False, training=SHORT, machine=CPU, sanity=False, data=None, **more
+) -> Found:
+    """The door on `toy` data."""
+    return find(method, shaped(spec, bias), data or toy(), training=training, machine=machine, sanity=sanity, **more)
+
+
+def same(one: Found, other: Found) -> None:
+    """Equal but for time."""
+    for name in ("kept", "signs", "draws"):
+        arrays = getattr(one.ticket.mask, name), getattr(other.ticket.mask, name)
+        assert len(arrays[0]) == len(arrays[1]) and all(map(np.array_equal, *arrays))
+    for pair, other_pair in zip(one.ticket.statistics, other.ticket.statistics, strict=True):
+        assert all(map(np.array_equal, pair, other_pair))
+    assert one.ticket.claim == other.ticket.claim and one.epoch == other.epoch
+    assert one.ticket.made == other.ticket.made
+    timeless = [[replace(record, seconds=0.0) for record in found.epochs] for found in (one, other)]
+    assert timeless[0] == timeless[1]
