@@ -6,11 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 
 from slth.core.errors import BadInput
-from slth.core.network import INPUT, Network
+from slth.core.graph import INPUT, Shaped, shapes_of, wired
+from slth.core.network import Network
 from slth.core.nodes import Activation, Add, Conv, Dense, Flatten, Floats, Node, Pool, Shape, window_shape
 
 Pair = tuple[int, int]
@@ -115,16 +117,9 @@ class Architecture:
     def __post_init__(self) -> None:
         if not self.slots:
             raise BadInput("the architecture has no dense layer and no convolution")
-        if not self.inputs:
-            object.__setattr__(self, "inputs", tuple((number - 1,) for number in range(len(self.nodes))))
-        if len(self.inputs) != len(self.nodes):
-            raise BadInput(f"{len(self.nodes)} nodes need as many lists of inputs, not {len(self.inputs)}")
+        object.__setattr__(self, "inputs", wired(self.nodes, self.inputs))
         fed = [feed for feeds in self.inputs for feed in feeds]
         for number, (node, feeds) in enumerate(zip(self.nodes, self.inputs, strict=True)):
-            if len(feeds) != 1 + isinstance(node, Add) or not all(INPUT <= feed < number for feed in feeds):
-                raise BadInput(f"node {number} can not be fed by nodes {feeds}")
-            if number not in fed and number < len(self.nodes) - 1:
-                raise BadInput(f"node {number} feeds no other node")
             folds = feeds[0] != INPUT and isinstance(self.nodes[feeds[0]], Slot) and fed.count(feeds[0]) == 1
             if isinstance(node, Norm) and not folds:
                 raise BadInput(f"node {number}: norm must follow a dense layer or convolution that feeds nothing else")
@@ -133,14 +128,7 @@ class Architecture:
     @cached_property
     def shapes(self) -> tuple[Shape, ...]:
         """Shape of every node's output, one input at a time; BadInput when a node can not take what arrives."""
-        found: list[Shape] = []
-        for number, (node, feeds) in enumerate(zip(self.nodes, self.inputs, strict=True)):
-            shapes = [self.input_shape if feed == INPUT else found[feed] for feed in feeds]
-            try:
-                found.append(node.out_shape(*shapes))
-            except BadInput as error:
-                raise BadInput(f"node {number} ({type(node).__name__.lower()}) {error}") from None
-        return tuple(found)
+        return shapes_of(cast("tuple[Shaped, ...]", self.nodes), self.inputs, self.input_shape)
 
     @cached_property
     def slots(self) -> tuple[Slot, ...]:

@@ -6,11 +6,12 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from slth.core.errors import BadInput
+from slth.core.graph import INPUT, Shaped, shapes_of, wired
 from slth.core.nodes import (
     Activation,
     Add,
@@ -26,8 +27,20 @@ from slth.core.nodes import (
     frozen,
 )
 
-__all__ = ["Activation", "Add", "Array", "Conv", "Dense", "Flatten", "Floats", "Network", "Node", "Pool", "frozen"]
-INPUT = -1
+__all__ = [
+    "Activation",
+    "Add",
+    "Array",
+    "Conv",
+    "Dense",
+    "INPUT",
+    "Flatten",
+    "Floats",
+    "Network",
+    "Node",
+    "Pool",
+    "frozen",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,16 +65,7 @@ class Network:
     def __post_init__(self) -> None:
         if not self.affine:
             raise BadInput("the network has no dense layer and no convolution")
-        if not self.inputs:
-            object.__setattr__(self, "inputs", tuple((number - 1,) for number in range(len(self.nodes))))
-        if len(self.inputs) != len(self.nodes):
-            raise BadInput(f"{len(self.nodes)} nodes need as many lists of inputs, not {len(self.inputs)}")
-        used = {number for feeds in self.inputs for number in feeds}
-        for number, (node, feeds) in enumerate(zip(self.nodes, self.inputs, strict=True)):
-            if len(feeds) != 1 + isinstance(node, Add) or not all(INPUT <= feed < number for feed in feeds):
-                raise BadInput(f"node {number} can not be fed by nodes {feeds}")
-            if number not in used and number < len(self.nodes) - 1:
-                raise BadInput(f"node {number} feeds no other node")
+        object.__setattr__(self, "inputs", wired(self.nodes, self.inputs))
         _ = self.shapes
 
     @cached_property
@@ -73,14 +77,7 @@ class Network:
         BadInput
             When a node can not take what arrives.
         """
-        found: list[Shape] = []
-        for number, (node, feeds) in enumerate(zip(self.nodes, self.inputs, strict=True)):
-            shapes = [self.input_shape if feed == INPUT else found[feed] for feed in feeds]
-            try:
-                found.append(node.out_shape(*shapes))
-            except BadInput as error:
-                raise BadInput(f"node {number} ({type(node).__name__.lower()}) {error}") from None
-        return tuple(found)
+        return shapes_of(cast("tuple[Shaped, ...]", self.nodes), self.inputs, self.input_shape)
 
     @cached_property
     def affine(self) -> tuple[Dense | Conv, ...]:
