@@ -12,6 +12,8 @@ from torch import Tensor
 SMALL = 1 << 15
 """Below this a plain selection is as fast."""
 SAMPLE = 1 << 16
+STRIDE = 32
+"""The sample is at most one score in so many: sorting more of a small layer takes longer than selecting in it."""
 SORTED_ON_GPU = 1 << 22
 """Up to this a GPU sorts sooner than it waits for a count."""
 
@@ -59,7 +61,7 @@ def _kth_largest(flat: Tensor, k: int) -> Tensor:
 
 def _bracket(flat: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """Two numbers between which the k-th largest lies, but for samples that are off by eight standard deviations."""
-    sample = flat[:: max(1, len(flat) // SAMPLE)].sort().values
+    sample = flat[:: max(STRIDE, len(flat) // SAMPLE)].sort().values
     place = int(len(sample) * (1 - k / len(flat)))
     margin = 4 * int(len(sample) ** 0.5)
     return sample[max(place - margin, 0)], sample[min(place + margin, len(sample) - 1)]
