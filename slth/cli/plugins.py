@@ -48,7 +48,7 @@ def _methods() -> dict[str, str]:
         listed = list(methods)
     except ImportError:
         return {"none": "they need torch: pip install 'slth[search]'"}
-    return {key: f"{cls.name}: {_summary(cls).split(': ')[-1]}{_options(cls)}" for key, cls in listed}
+    return {key: f"{cls.name}: {_summary(cls).split(': ', 1)[-1]}{_options(cls)}" for key, cls in listed}
 
 
 def _summary(plugin: type) -> str:

@@ -49,13 +49,12 @@ def print_many(report: Mapping[str, Any]) -> None:
     """A row for each seed, then what they have in common and their mean."""
     runs = report["runs"]
     screen.rows(_network(report, f"{len(runs)} seeds"), indent="")
-    lines = [("seed", "test accuracy", "correct", "of", "validation", "density", "epoch", "seconds", "ticket")]
+    lines = [("seed", "test accuracy", "correct", "of", "validation", "density", "epoch", "ticket")]
     for run in runs:
         epoch = "" if run["epoch"] is None else str(run["epoch"])
         correct, of = screen.count(run["correct"]), screen.count(run["of"])
         numbers = (percent(run["test_accuracy"]), correct, of, percent(run["validation_accuracy"]))
-        end = (screen.number(run["density"]), epoch, f"{run['seconds']:.1f}", run["ticket"])
-        lines.append((str(run["seed"]), *numbers, *end))
+        lines.append((str(run["seed"]), *numbers, screen.number(run["density"]), epoch, run["ticket"]))
     screen.table(lines)
     low, high = report["test_accuracy_interval"]
     half = f"{50 * (high - low):.2f}"
@@ -63,6 +62,7 @@ def print_many(report: Mapping[str, Any]) -> None:
         [
             ("mean", f"{percent(report['test_accuracy'])} ± {half}, 95 % confidence (Student's t)"),
             *_trials(report.get("baselines"), "mean, "),
+            ("seconds", f"{sum(run['seconds'] for run in runs):.1f}, {report['device']}"),
             ("finished", f"{report['finished']}; the same command goes on there"),
             ("check", runs[0]["check"]),
         ],
