@@ -34,9 +34,11 @@ class EpochLog:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._board is not None:
             self._board.close()
+        if kind is None and not self._begun:  # a method without epochs: no rows, and none of an earlier search
+            self._write([])
 
     def take(self, stage: int, record: Epoch) -> None:
-        """Adds an epoch. Stages are counted from 1: scores are trained first, weights afterwards if at all."""
+        """Adds an epoch. Stages, from 1, are the trainings of a method: of scores first, of weights afterwards."""
         if not self._begun:
             self._begin(record)
             self._begun = True
@@ -49,17 +51,18 @@ class EpochLog:
 
     def _begin(self, record: Epoch) -> None:
         header = [*COLUMNS, *(f"density {layer}" for layer in range(len(record.densities)))]
-        self.folder.mkdir(exist_ok=True)
-        path = self.folder / NAME
-        kept = _earlier(path, header, record.number)
-        with path.open("w", newline="", encoding="utf-8") as handle:
-            csv.writer(handle).writerows([header, *kept])
+        self._write([header, *_earlier(self.folder / NAME, header, record.number)])
         try:
             from tensorboardX import SummaryWriter
         except ImportError:
             screen.note("TensorBoard's files need tensorboardX: pip install 'slth[search]'; log.csv is written")
             return
         self._board = SummaryWriter(str(self.folder), purge_step=record.number + 1)
+
+    def _write(self, lines: list[list[str]]) -> None:
+        self.folder.mkdir(exist_ok=True)
+        with (self.folder / NAME).open("w", newline="", encoding="utf-8") as handle:
+            csv.writer(handle).writerows(lines or [[*COLUMNS]])
 
     def _show(self, stage: int, record: Epoch) -> None:
         before = "" if stage == 1 else f"stage {stage}/"

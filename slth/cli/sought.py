@@ -31,7 +31,7 @@ def print_one(report: Mapping[str, Any]) -> None:
             *_network(report, f"seed {report['seed']}"),
             ("kept", f"{screen.count(report['kept_weights'])} weights, density {screen.number(report['density'])}"),
             ("by layer", _layers(report["densities"])),
-            ("chosen", _chosen(report)),
+            *([("chosen", _chosen(report))] if report["epochs"] else []),
             ("claim", _claim(report)),
             *_trials(report["baselines"], ""),
             *_notes(report["notes"]),

@@ -223,6 +223,20 @@ def test_a_log_without_tensorboard(slth, here, monkeypatch):
     assert [path.name for path in (here / "log").iterdir()] == ["log.csv"]
 
 
+def test_a_log_of_a_method_without_epochs(slth, here):
+    assert slth("search", "edge-popup", *TINY, "--log", "log").code == 0
+    done = slth("search", "random-search", *TINY, "--option", "trials=2", "--log", "log")
+    assert done.code == 0 and "chosen" not in done.out
+    assert (here / "log" / "log.csv").read_text().splitlines() == [
+        "stage,epoch,loss,train_accuracy,validation_accuracy,density,rate,seconds,eligible"
+    ]
+
+
+def test_a_weak_ticket_is_said_to_be_weak(slth, here):
+    done = slth("search", "snip", *TINY, "--no-sanity")
+    assert done.code == 0 and "no claim" in done.out and "a weak ticket" in done.err
+
+
 def test_list_and_cite_know_methods(slth):
     from slth.search.method import methods
 
