@@ -253,6 +253,16 @@ class GemMiner(EdgePopup):
         self.history.append(self.flags)
 
 
+class Rewound(GemMiner):
+    """Scores go back to their start after each pruning."""
+
+    def after_epoch(self, epoch: int) -> None:
+        before = self.flags
+        super().after_epoch(epoch)
+        if self.flags is not before:
+            self.scores = [self.start(layer, tuple(score.shape)) for layer, score in enumerate(self.scores)]
+
+
 class Filters(EdgePopup):
     """Edge-popup with a score for each filter or neuron; the last layer has one for each weight."""
 

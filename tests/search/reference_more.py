@@ -85,6 +85,44 @@ class HideNSeek(Koster):
         return in_leaf * self.flags[layer]
 
 
+class Federated(HideNSeek):
+    """Every epoch each client trains the server's scores on its share, without momentum; then the mean of all."""
+
+    clients = 2
+
+    def train(self) -> list[Tensor]:
+        seed, whole, epochs = self.task.seed, self.task.train, self.task.training.epochs
+        order = torch.from_numpy(np.random.default_rng([seed % 2**32, seed >> 32, 2]).permutation(len(whole)))
+        shares = [(whole.images[part], whole.labels[part]) for part in order.chunk(self.clients)]
+        for epoch in range(epochs):
+            rate = self.task.training.rate * 0.5 * (1 + math.cos(math.pi * epoch / epochs))
+            start = self.scores, self.stats
+            ends, ends_of_norms = [], []
+            for client, (images, labels) in enumerate(shares):
+                self.scores = [score.clone() for score in start[0]]
+                self.stats = [(mean.clone(), variance.clone()) for mean, variance in start[1]]
+                self.memory = [None] * len(self.scores)
+                turn = self.turn(seed, epoch, client)
+                shuffled = np.random.default_rng(turn).permutation(len(labels))
+                for places in torch.from_numpy(shuffled).split(self.task.training.batch):
+                    self.descend(epoch, images[places], labels[places], rate)
+                self.silence(self.masks(epoch))
+                ends.append(self.scores)
+                ends_of_norms.append(self.stats)
+            self.scores = [torch.stack(scores).mean(0) for scores in zip(*ends, strict=True)]
+            self.stats = [
+                tuple(torch.stack(each).mean(0) for each in zip(*pairs, strict=True))
+                for pairs in zip(*ends_of_norms, strict=True)
+            ]
+            final = self.masks(epoch)
+            self.silence(final)
+        return final
+
+    def turn(self, seed: int, epoch: int, client: int) -> list[int]:
+        """What the order of a client's pictures in an epoch is drawn from."""
+        return [epoch * self.clients + client, 0, 0]
+
+
 # One-shot masks.
 
 Network = Callable[[list[Tensor], Tensor, list[tuple[Tensor, Tensor]], bool], Tensor]

@@ -122,6 +122,13 @@ def test_the_best_epoch_is_chosen():
     assert last.epoch == 5 and all(record.validation_accuracy is None for record in last.epochs)
 
 
+def test_of_equally_good_epochs_the_later(monkeypatch):
+    monkeypatch.setattr("slth.search.loop.accuracy", lambda *_: 0.5)
+    assert search().epoch == SHORT.epochs - 1
+    monkeypatch.setattr("slth.search.loop.accuracy", lambda *_: 0.0)
+    assert search().epoch == SHORT.epochs - 1
+
+
 class Liked:
     """Makes validation accuracy fall from epoch to epoch."""
 

@@ -33,6 +33,7 @@ from slth.search.methods.zhou2019 import Supermask as BernoulliSupermask
 from slth.search.settings import Training
 from slth.search.supermask import Supermask
 from slth.search.task import Outcome, Task
+from slth.search.weak import flowing
 
 EXEMPT: dict[str, str] = {}
 """Methods without a reference, and why."""
@@ -58,12 +59,14 @@ CASES = {
     "biprop across the network": Case(Biprop(across="network"), reference.GlobalBiprop, epochs=4),
     "iterand": Case(IteRand(every=4, chance=0.3), reference.IteRand),
     "gem-miner": Case(GemMiner(period=2), reference.GemMiner, epochs=6),
+    "gem-miner, rewound": Case(GemMiner(period=2, rewind=True), reference.Rewound, epochs=6),
     "edge-popup-filters": Case(StructuredEdgePopup(), reference.Filters, density=0.5),
     "edge-popup-filters, whole last": Case(StructuredEdgePopup(last="whole"), reference.FiltersWholeLast, density=0.5),
     "annealed-edge-popup": Case(AnnealedEdgePopup(), more.Annealed, epochs=3),
     "supermask": Case(BernoulliSupermask(), more.Zhou),
     "signed-supermask": Case(SignedSupermask(), more.Koster),
     "hidenseek": Case(HideNSeek(rounds=3), more.HideNSeek),
+    "hidenseek of two clients": Case(HideNSeek(rounds=3, clients=2), more.Federated),
 }
 
 BEFORE_TRAINING = {
@@ -159,7 +162,7 @@ def _without_slices(masks: list[np.ndarray], wanted: reference.EdgePopup) -> lis
     return out
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if name != "hidenseek"])  # whose mask depends on weights
+@pytest.mark.parametrize("name", [name for name in CASES if "hidenseek" not in name])  # whose mask depends on weights
 def test_the_first_mask(steps, name):
     """Before any step, whatever the network: from scores alone."""
     case = CASES[name]
@@ -229,6 +232,17 @@ def test_masks_chosen_once(name, network):
         function(kept, task.train.images[start : start + 16], stats, True)
     for (mean, variance), (m, v) in zip(chosen.statistics, stats, strict=True):
         assert np.array_equal(mean, m.numpy()) and np.array_equal(variance, v.numpy())
+
+
+def test_synaptic_flow_revives_nothing():
+    """Even where a layer vanished and nothing flows any more."""
+    task = task_for(Synflow(), _architecture("dense"), density=0.5)
+    weights = reference.EdgePopup(task, reference.dense_network).weights
+    before = flowing(task.architecture, weights, 0.03, 1)
+    assert not before[0].any(), "a layer vanished"
+    after = flowing(task.architecture, weights, 0.03**2, 2)
+    assert sum(int(mask.sum()) for mask in after) == round(0.03**2 * task.architecture.size) > 0
+    assert not any((later & ~earlier).any() for earlier, later in zip(before, after, strict=True))
 
 
 @pytest.mark.parametrize("density", [0.01, 0.1, 0.3, 0.7, 0.99, 1.0])

@@ -133,6 +133,11 @@ def test_n_of_every_m(n, more, rows, groups, seed, ties):
             assert [place for place in range(m) if kept[place]] == sorted(first)
 
 
+def test_equal_ones_of_large_groups():
+    (mask,) = OfEvery(100, 256).masks([torch.zeros(4, 512)], 0.5, None)
+    assert torch.equal(mask.view(-1, 256), (torch.arange(256) < 100).expand(8, 256))
+
+
 def test_n_of_every_m_that_does_not_divide():
     with pytest.raises(BadInput, match="rows of 6 weights are not divided into groups of 4"):
         OfEvery(2, 4).masks([torch.zeros(2, 6)], 0.5, None)

@@ -104,6 +104,17 @@ def test_what_goes_exactly():
     assert mask.kept[2].tolist() == [4, 5, 6, 7, 8, 13, 14, 15, 16, 17]  # channel 1 of 2 x 2, and the bias
 
 
+def test_signs_and_draws_stay_with_their_entries():
+    architecture = Architecture((Flatten(), Slot(2, 4), Activation(), Slot(3, 2)), (1, 2, 2))
+    mask = full(architecture, {0: [0]})
+    signs = (np.array([1, -1, 1, 1]), np.array([1, -1, 1, 1, -1, -1]))
+    draws = (np.arange(4), np.arange(10, 16))
+    left = without_silent(architecture, replace(mask, signs=signs, draws=draws))
+    assert left.kept[1].tolist() == [1, 3, 5]
+    assert left.signs[1].tolist() == [-1, 1, -1] and left.draws[1].tolist() == [11, 13, 15]
+    assert left.signs[0].tolist() == signs[0].tolist() and left.draws[0].tolist() == draws[0].tolist()
+
+
 def test_a_dense_layer_that_flattens_on_its_own():
     architecture = Architecture((Slot(2, 1, (3, 3)), Activation(), Slot(2, 8, bias=True)), (1, 4, 4))
     mask = without_silent(architecture, full(architecture, {0: [0]}))
