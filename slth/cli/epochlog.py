@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
-
-from slth.cli import screen
 
 if TYPE_CHECKING:
     from slth.search.task import Epoch
@@ -23,8 +22,8 @@ class EpochLog:
     A search that goes on after epoch k keeps the rows of epochs 1 to k; one that begins replaces all.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
+        self.folder, self.say = folder, say
         self._begun = False
         self._board: Any = None
 
@@ -55,7 +54,7 @@ class EpochLog:
         try:
             from tensorboardX import SummaryWriter
         except ImportError:
-            screen.note("TensorBoard's files need tensorboardX: pip install 'slth[search]'; log.csv is written")
+            self.say("TensorBoard's files need tensorboardX: pip install 'slth[search]'; log.csv is written")
             return
         self._board = SummaryWriter(str(self.folder), purge_step=record.number + 1)
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from slth.cli import screen
+
 if TYPE_CHECKING:
     from slth.search.task import Epoch
 
@@ -18,7 +20,11 @@ LAYERS = 8
 
 
 class Silent:
-    """Shows nothing: what hears is no terminal."""
+    """Shows nothing but notes: what hears is no terminal."""
+
+    def note(self, line: str) -> None:
+        """A line that stays."""
+        screen.note(line)
 
     def batch(self, stage: int, epoch: int, step: int, steps: int, loss: float) -> None:
         """Nothing."""
@@ -36,15 +42,22 @@ class Live(Silent):
         Which search it is.
     epochs : int
         Of the first stage, in which scores are trained.
+    console : Console
+        Of rich, on the error stream.
     """
 
-    def __init__(self, title: str, epochs: int) -> None:
+    def __init__(self, title: str, epochs: int, console: Any) -> None:
+        self.console = console
         self.title, self.epochs = title, epochs
         self.records: deque[Epoch] = deque(maxlen=SHOWN)
         self.stage = 1
         self.first: float | None = None
         self.begun = time.monotonic()
         self.now: tuple[int, int, int, float] | None = None
+
+    def note(self, line: str) -> None:
+        """A line above what is drawn."""
+        self.console.print(f"  {line}", markup=False, highlight=False)
 
     def batch(self, stage: int, epoch: int, step: int, steps: int, loss: float) -> None:
         """A step of an epoch."""
@@ -137,6 +150,7 @@ def live(title: str, epochs: int) -> Iterator[Silent]:
     from rich.console import Console
     from rich.live import Live as Drawn
 
-    shown = Live(title, epochs)
-    with Drawn(get_renderable=shown.__rich__, console=Console(stderr=True), transient=True, refresh_per_second=4):
+    console = Console(stderr=True)
+    shown = Live(title, epochs, console)
+    with Drawn(get_renderable=shown.__rich__, console=console, transient=True, refresh_per_second=4):
         yield shown

@@ -102,7 +102,7 @@ class _Ear:
             self.stage, self.last = self.stage + 1, -1
         elif self.last < 0 and epoch and self.stage == 1:
             self.last = epoch - 1
-            screen.note(f"goes on after epoch {epoch} of {self.epochs}")
+            self.show.note(f"goes on after epoch {epoch} of {self.epochs}")
 
 
 def sought(wanted: Wanted, seed: int, path: Path, log: Path | None, title: str = "") -> dict[str, Any]:
@@ -113,8 +113,9 @@ def sought(wanted: Wanted, seed: int, path: Path, log: Path | None, title: str =
 
     epochs = wanted.training.epochs
     with ExitStack() as stack:
-        record = None if log is None else stack.enter_context(EpochLog(log))
-        ear = _Ear(epochs, record, stack.enter_context(live(title or f"seed {seed}", epochs)))
+        show = stack.enter_context(live(title or f"seed {seed}", epochs))
+        record = None if log is None else stack.enter_context(EpochLog(log, show.note))
+        ear = _Ear(epochs, record, show)
         found = find(
             wanted.method,
             wanted.architecture,
