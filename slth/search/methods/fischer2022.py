@@ -14,7 +14,7 @@ from slth.search.recipe import Recipe
 @methods.register("fischer2022")
 @dataclass(frozen=True)
 class AnnealedEdgePopup(ByScores):
-    """Edge-popup whose density falls to the goal over the epochs: density^(e / E)."""
+    """Edge-popup whose density falls to the goal over the epochs, geometrically."""
 
     name: ClassVar[str] = "annealed-edge-popup"
     strong: ClassVar[bool] = True

@@ -16,7 +16,7 @@ from slth.search.recipe import Recipe
 @methods.register("koster2022")
 @dataclass(frozen=True)
 class SignedSupermask(ByScores):
-    """Mask bits are -1, 0 and 1: a weight is inverted, hidden or kept, by thresholds on its score.
+    """Mask bits of -1, 0 and 1 invert, hide or keep a weight, by thresholds on its score.
 
     Parameters
     ----------

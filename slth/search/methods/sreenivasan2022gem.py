@@ -9,7 +9,7 @@ import torch
 
 from slth.core.architecture import Architecture
 from slth.core.errors import BadInput
-from slth.search.draw import weights_of
+from slth.search.draw import redrawn, weights_of
 from slth.search.engine import ByScores, outcome
 from slth.search.loop import fit
 from slth.search.method import methods
@@ -93,7 +93,7 @@ class GemMiner(ByScores):
         assert learner.alive is not None
         masks = learner.alive
         settings = replace(task.training, epochs=self.finetune, rate=0.01, decay=1e-4)
-        other = weights_of(replace(task.source, seed=task.seed + 1), task.architecture, task.place)
+        other = weights_of(redrawn(task.source, task.seed + 1), task.architecture, task.place)
         coin = torch.Generator().manual_seed(task.seed % (1 << 63))
         trials = {
             "finetuned": (learner.weights, masks),
