@@ -51,8 +51,9 @@ class Training:
             raise BadInput(
                 f"a search needs at least 1 epoch and 2 pictures a batch, not {self.epochs} and {self.batch}"
             )
-        if self.optimiser not in OPTIMISERS or self.curve not in CURVES:
-            raise BadInput(f"optimiser {self.optimiser!r} and curve {self.curve!r}: {OPTIMISERS} and {CURVES}")
+        for name, known in (("optimiser", OPTIMISERS), ("curve", CURVES)):
+            if getattr(self, name) not in known:
+                raise BadInput(f"{name} {getattr(self, name)!r} is none of {', '.join(known)}")
         for name in ("rate", "momentum", "decay", "warmup", "smoothing"):
             if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
                 raise BadInput(f"{name} must be a number >= 0, not {getattr(self, name)}")

@@ -12,7 +12,7 @@ from slth.search.find import find
 from slth.search.methods.ramanujan2020 import EdgePopup
 from slth.search.methods.recipe import AnyRecipe
 from slth.search.methods.sreenivasan2022gem import GemMiner
-from slth.search.parts.named import PARTS, part
+from slth.search.partnames import PARTS, part
 from slth.search.settings import Training
 
 SHORT = Training(epochs=2, batch=64)

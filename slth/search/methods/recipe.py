@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from slth.search.engine import ByScores
 from slth.search.method import methods
-from slth.search.parts.named import part
+from slth.search.partnames import part
 from slth.search.recipe import Recipe
 
 

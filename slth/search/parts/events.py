@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from slth.core.errors import BadInput
+
 
 @dataclass(frozen=True)
 class Redraw:
@@ -20,6 +22,10 @@ class Redraw:
 
     every: int = 300
     chance: float = 0.1
+
+    def __post_init__(self) -> None:
+        if self.every < 1 or not 0 <= self.chance <= 1:
+            raise BadInput(f"every {self.every} must be at least 1 and chance {self.chance} in [0, 1]")
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,10 @@ class Prune:
 
     every: int = 5
     rewind: bool = False
+
+    def __post_init__(self) -> None:
+        if self.every < 1:
+            raise BadInput(f"pruning happens every 1 epoch or more, not {self.every}")
 
     def times(self, epochs: int) -> int:
         """How often it happens before the last epoch ends, at least once."""

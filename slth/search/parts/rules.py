@@ -63,13 +63,14 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Bernoulli:
-    """Each with the probability that is ranked, drawn anew at every step; in the end those above one half."""
+    """Each with the chance that is ranked, brought to [0, 1], drawn anew at every step; in the end those above one half."""
 
     def masks(self, ranked: Sequence[Tensor], density: float, coin: torch.Generator | None) -> list[Tensor]:
         """Boolean masks."""
         if coin is None:
             return [layer > 0.5 for layer in ranked]
-        return [torch.bernoulli(layer, generator=coin).bool() for layer in ranked]
+        chances = (layer.nan_to_num(0.0).clamp(0, 1) for layer in ranked)
+        return [torch.bernoulli(chance, generator=coin).bool() for chance in chances]
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,10 @@ class OfEvery:
 
     n: int = 2
     m: int = 4
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.n <= self.m:
+            raise BadInput(f"{self.n} of every {self.m} can not be kept; it takes 1 <= n <= m")
 
     def masks(self, ranked: Sequence[Tensor], density: float, coin: torch.Generator | None) -> list[Tensor]:
         """Boolean masks; equal ones in index order."""

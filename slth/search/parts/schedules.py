@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from slth.core.errors import BadInput
+
 
 class Schedule(Protocol):
     """A density for every epoch."""
@@ -31,6 +33,10 @@ class Cubic:
     """
 
     length: int = 10
+
+    def __post_init__(self) -> None:
+        if self.length < 1:
+            raise BadInput(f"a cubic schedule has at least 1 epoch, not {self.length}")
 
     def density(self, goal: float, epoch: int, epochs: int) -> float:
         """At most one half on the way; goals above that are kept from the start."""

@@ -69,6 +69,10 @@ class Block:
 
     size: int = 4
 
+    def __post_init__(self) -> None:
+        if self.size < 1:
+            raise BadInput(f"a block has at least 1 weight, not {self.size}")
+
     def shape(self, weights: Shape) -> Shape:
         """(out, width / size)."""
         width = math.prod(weights[1:])

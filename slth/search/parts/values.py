@@ -46,5 +46,6 @@ class Binary:
 
     def effective(self, weights: Tensor, mask: Tensor) -> Tensor:
         """alpha sign(W) m."""
-        magnitude = (weights.abs() * mask).sum() / mask.sum().clamp(min=1)
+        kept = mask.abs() if mask.is_floating_point() else mask
+        magnitude = (weights.abs() * kept).sum() / kept.sum().clamp(min=1)
         return weights.sign() * mask * magnitude

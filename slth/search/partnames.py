@@ -57,8 +57,8 @@ def part(question: str, text: str) -> Any:
     for field, number in zip(wanted, numbers, strict=False):
         try:
             kind: Any = type(field.default)
-            given[field.name] = kind(number)
-        except (TypeError, ValueError):
+            given[field.name] = {"True": True, "False": False}[number] if kind is bool else kind(number)
+        except (KeyError, TypeError, ValueError):
             raise BadInput(f"{question} {text!r}: {field.name} can not be {number!r}") from None
     return cls(**given)
 
