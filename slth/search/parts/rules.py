@@ -63,7 +63,7 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Bernoulli:
-    """Each with the chance that is ranked, brought to [0, 1], drawn anew at every step; in the end those above one half."""
+    """Each with the chance ranked, brought to [0, 1], drawn anew at every step; in the end those above one half."""
 
     def masks(self, ranked: Sequence[Tensor], density: float, coin: torch.Generator | None) -> list[Tensor]:
         """Boolean masks."""
