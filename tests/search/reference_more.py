@@ -123,6 +123,19 @@ class Federated(HideNSeek):
         return [epoch * self.clients + client, 0, 0]
 
 
+class TwoOfFour(EdgePopup):
+    """The two largest |s| of every four weights of a row; only kept weights learn; scores are pulled to 0."""
+
+    def masks(self, epoch: int) -> list[Tensor]:
+        groups = [score.abs().numpy().reshape(-1, 4) for score in self.scores]
+        kept = [np.stack([top(group, 2) for group in layer]) for layer in groups]
+        return [torch.from_numpy(k.reshape(s.shape)).float() for k, s in zip(kept, self.scores, strict=True)]
+
+    def gradient(self, layer: int, in_leaf: Tensor, mask: Tensor) -> Tensor:
+        score = self.scores[layer]
+        return in_leaf * mask * score.sign() + score.sign() * 0.001
+
+
 # One-shot masks.
 
 Network = Callable[[list[Tensor], Tensor, list[tuple[Tensor, Tensor]], bool], Tensor]

@@ -125,6 +125,8 @@ def test_the_checkpoint_of_another_search(unfinished):
         {"held_out": 0.2},
     ):
         assert "another search" in refused(unfinished, **other)
+    with pytest.raises(BadInput, match="another search"):
+        search(spec=CONV.replace("relu", "tanh"), checkpoint=unfinished)
     assert unfinished.exists(), "nobody's work is thrown away"
 
 

@@ -51,7 +51,7 @@ def test_the_seed_determines_everything(key):
 # Rates that are too high, and other arguments that cannot be used.
 
 
-@pytest.mark.parametrize("method", ["edge-popup", "biprop", "iterand", "edge-popup-filters"])
+@pytest.mark.parametrize("method", ["edge-popup", "biprop", "iterand", "edge-popup-filters", "signed-supermask"])
 @pytest.mark.parametrize("rate", [1e20, 1e30, 1e38])
 def test_a_rate_that_is_too_high(method, rate):
     try:
@@ -256,4 +256,4 @@ def test_compiled(monkeypatch):
 def test_methods_by_key_and_by_name():
     for key, cls in methods:
         assert method_called(key) is cls and method_called(cls.name) is cls
-        assert cls.statement and cls.title and (cls.citation.startswith("@") or key == "randomsearch")
+        assert cls.statement and cls.title and (cls.citation.startswith("@") or key in ("randomsearch", "recipe"))

@@ -25,6 +25,7 @@ from slth.search.methods.koster2022 import SignedSupermask
 from slth.search.methods.lee2019 import Snip
 from slth.search.methods.ramanujan2020 import EdgePopup
 from slth.search.methods.randomsearch import RandomSearch
+from slth.search.methods.recipe import AnyRecipe
 from slth.search.methods.sreenivasan2022gem import GemMiner
 from slth.search.methods.structured import StructuredEdgePopup
 from slth.search.methods.tanaka2020 import Synflow
@@ -45,6 +46,7 @@ class Case:
     reference: type[reference.EdgePopup]
     epochs: int = 2
     density: float = 0.3
+    networks: tuple[str, ...] = ("conv", "dense")
 
     @property
     def training(self) -> Training:
@@ -67,6 +69,10 @@ CASES = {
     "signed-supermask": Case(SignedSupermask(), more.Koster),
     "hidenseek": Case(HideNSeek(rounds=3), more.HideNSeek),
     "hidenseek of two clients": Case(HideNSeek(rounds=3, clients=2), more.Federated),
+    "recipe": Case(AnyRecipe(), reference.EdgePopup),
+    "recipe of parts": Case(
+        AnyRecipe(rule="of:2:4", gradient="kept", penalty="magnitudes:0.001"), more.TwoOfFour, networks=("fours",)
+    ),
 }
 
 BEFORE_TRAINING = {
@@ -108,12 +114,14 @@ def steps(monkeypatch):
     return seen
 
 
-@pytest.mark.parametrize("network", ["conv", "dense"])
-@pytest.mark.parametrize("name", CASES)
+PAIRS = [(name, network) for name, case in CASES.items() for network in case.networks]
+
+
+@pytest.mark.parametrize(("name", "network"), PAIRS)
 def test_every_step_is_that_of_the_paper(steps, name, network):
     case = CASES[name]
     task = task_for(case.plugin, _architecture(network), density=case.density, seed=11, training=case.training)
-    wanted = case.reference(task, getattr(reference, f"{network}_network"))
+    wanted = case.reference(task, reference.conv_network if network == "conv" else reference.dense_network)
     final = wanted.train()
     outcome = case.plugin.search(task)
     assert len(steps) == len(wanted.log) == case.epochs * 6
@@ -127,6 +135,8 @@ def test_every_step_is_that_of_the_paper(steps, name, network):
 
 
 def _architecture(network: str):
+    if network == "fours":
+        return shaped("flatten; dense 8; relu; dense 12; relu; dense")
     return shaped(CONV, bias=True) if network == "conv" else shaped(DENSE)
 
 
@@ -166,7 +176,8 @@ def _without_slices(masks: list[np.ndarray], wanted: reference.EdgePopup) -> lis
 def test_the_first_mask(steps, name):
     """Before any step, whatever the network: from scores alone."""
     case = CASES[name]
-    task = task_for(case.plugin, _architecture("dense"), density=case.density, seed=3, training=case.training)
+    architecture = _architecture(case.networks[-1])
+    task = task_for(case.plugin, architecture, density=case.density, seed=3, training=case.training)
     learner = Supermask(task, case.plugin.recipe())
     learner.begin_epoch(0)
     learner.effective(training=True)
@@ -266,6 +277,21 @@ def test_weak_tickets_report_trained_weights(plugin):
         mask.view(-1)[torch.from_numpy(kept.copy())] = True
     found, _ = outcome.trained["trained"]
     assert all(map(torch.equal, found, more.trained(task, weights, masks, reference.conv_network)))
+
+
+def test_what_was_pruned_for_good_stays_pruned():
+    """Whatever happens to its score."""
+    plugin = GemMiner(period=1)
+    task = task_for(plugin, _architecture("dense"), density=0.1, training=Training(epochs=5, batch=16))
+    learner = Supermask(task, plugin.recipe())
+    before, size = learner.alive, task.architecture.size
+    for epoch in range(4):
+        learner.end_epoch(epoch)
+        assert not any((later & ~earlier).any() for earlier, later in zip(before, learner.alive, strict=True))
+        assert sum(int(flags.sum()) for flags in learner.alive) == round(size * 0.1 ** ((epoch + 1) / 4))
+        before = learner.alive
+        for scores in learner.parameters:
+            scores.copy_(1 - scores)
 
 
 def test_every_method_has_a_reference():

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from slth.core.errors import BadInput
 from slth.core.philox import key_from_seed, words_range
-from slth.search.parts.events import Prune
+from slth.search.partnames import part
+from slth.search.parts.events import Prune, Redraw
 from slth.search.parts.gradients import Kept, Straight
 from slth.search.parts.penalties import Magnitudes, Squares, Undecided
 from slth.search.parts.rules import Bernoulli, Global, Layerwise, OfEvery, Signs, Threshold, kept_count
@@ -197,6 +198,39 @@ def test_binary_value():
     assert len(found.abs().unique()) == 2
     nothing = Binary().effective(weights, torch.zeros_like(mask))
     assert torch.equal(nothing, torch.zeros_like(weights)), "no 0 / 0 where nothing is kept"
+
+
+def test_binary_value_of_signs():
+    weights, mask = torch.tensor([[1.0, -2.0, 3.0, 5.0]]), torch.tensor([[1.0, -1.0, -1.0, 0.0]])
+    assert Binary().effective(weights, mask).tolist() == [[2.0, 2.0, -2.0, 0.0]]
+
+
+def test_parts_that_can_not_be():
+    makers = (
+        lambda: Block(0),
+        lambda: OfEvery(0, 4),
+        lambda: OfEvery(5, 4),
+        lambda: Cubic(0),
+        lambda: Prune(0),
+        lambda: Redraw(0),
+        lambda: Redraw(1, 1.5),
+        lambda: part("prune", "every:2:no"),
+        lambda: part("rule", "of:2:4:4"),
+        lambda: part("rule", "of:two"),
+        lambda: part("rule", "off"),
+    )
+    for maker in makers:
+        with pytest.raises(BadInput) as caught:
+            maker()
+        assert "\n" not in str(caught.value)
+    assert part("prune", "every:2:False") == Prune(2, False) and part("prune", "every:2:True") == Prune(2, True)
+    assert part("rule", "of:2:8") == OfEvery(2, 8) and part("start", "fan:0.5") == Fan(0.5)
+
+
+def test_bernoulli_of_numbers_that_are_no_chances():
+    ranked = torch.tensor([-3.0, 7.0, math.nan, math.inf])
+    (mask,) = Bernoulli().masks([ranked], 0.5, torch.Generator().manual_seed(1))
+    assert mask.tolist() == [False, True, False, True]
 
 
 # Gradients: straight through.
