@@ -20,6 +20,7 @@ _HOME = {
     "Hull": "slth.core.domain",
     "Source": "slth.core.source",
     "SourceLayer": "slth.core.source",
+    "Given": "slth.core.given",
     "Mask": "slth.core.mask",
     "Ticket": "slth.core.ticket",
     "Request": "slth.theory.plan",

@@ -9,6 +9,7 @@ import typer
 
 from slth.cli import screen
 from slth.cli.options import Arch, Input
+from slth.cli.weights import Weights
 from slth.core.errors import BadInput
 
 
@@ -16,7 +17,8 @@ def export(
     ticket: Annotated[Path, typer.Argument(help="A ticket.")],
     to: Annotated[Path, typer.Option("--to", help="ticket.pt, ticket.onnx, ticket.safetensors or ticket.py.")],
     target: Annotated[
-        Path | None, typer.Option(help="The target that a constructed ticket speaks of; found ones have none.")
+        Path | None,
+        typer.Option(help="The target that a constructed ticket speaks of, or a found one's given weights."),
     ] = None,
     compact: Annotated[bool, typer.Option("--compact", help="A found ticket without its dead units.")] = False,
     masked: Annotated[
@@ -30,9 +32,7 @@ def export(
 
     screen.check_output(to, ticket, *([target] if target else []))
     if kind_of(ticket) == NETWORK:
-        if target or arch or input_shape:
-            raise BadInput(f"{ticket}: is a found ticket and has its architecture in it; leave out --target and --arch")
-        _found(ticket, to, compact, masked)
+        _found(ticket, to, Weights(target, arch, input_shape), compact, masked)
     else:
         if compact or masked:
             raise BadInput(f"{ticket}: is a constructed ticket; --compact and --masked are for found ones")
@@ -54,7 +54,7 @@ def _constructed(ticket: Path, to: Path, target: Path, arch: str | None, input_s
     export_network(found.to_network(network), to)
 
 
-def _found(ticket: Path, to: Path, compact: bool, masked: bool) -> None:
+def _found(ticket: Path, to: Path, weights: Weights, compact: bool, masked: bool) -> None:
     from slth.core.slim import slim
     from slth.interop.export import export_network
     from slth.interop.found import read_found
@@ -62,7 +62,7 @@ def _found(ticket: Path, to: Path, compact: bool, masked: bool) -> None:
 
     if compact and masked:
         raise BadInput("--compact drops the units that --masked needs: give one of them")
-    found, _ = read_found(ticket)
+    found = weights.behind(ticket, read_found(ticket)[0])
     try:
         network = found.network
     except BadInput as error:

@@ -134,6 +134,7 @@ def sought(wanted: Wanted, seed: int, path: Path, log: Path | None, title: str =
 
 
 def _report(wanted: Wanted, found: Found, seed: int, path: Path, sha256: str) -> dict[str, Any]:
+    from slth.core.source import Source
     from slth.search.method import key_of
 
     ticket, chosen = found.ticket, found.epoch
@@ -148,7 +149,8 @@ def _report(wanted: Wanted, found: Found, seed: int, path: Path, sha256: str) ->
         "device": wanted.machine.place.type,
         "precision": wanted.machine.precision,
         "seed": seed,
-        "law": ticket.source.law.label,
+        "law": ticket.source.law.label if isinstance(ticket.source, Source) else "given",
+        "given_weights": getattr(ticket.source, "digest", None),
         "layers": [screen.layer_shape(layer) for layer in ticket.source.layers],
         "source_weights": ticket.source.size,
         "kept_weights": mask.count,

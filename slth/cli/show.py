@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from slth.cli import screen
 from slth.cli.options import Json
+
+if TYPE_CHECKING:
+    from slth.core.found import FoundTicket
+    from slth.core.given import Stock
 
 
 def show(ticket: Annotated[Path, typer.Argument(help="A ticket.")], json: Json = False) -> None:
@@ -63,8 +67,8 @@ def _found(ticket: Path, json: bool) -> None:
         ("data", claim.data),
         ("bytes", _preprocessing(body["claim"])),
         ("network", _network(body)),
-        ("seed", f"{source.seed}, law {source.law.label}"),
-        ("values", {"weight": "random weights", "binary": "signs of random weights, one size a layer"}[found.values]),
+        _origin(source),
+        ("values", _values(found)),
         ("kept", f"{count(mask.count)} of {count(source.size)} weights, density {screen.number(mask.density)}"),
         ("negated", f"{count(sum(int((signs < 0).sum()) for signs in mask.signs))} of the kept weights"),
         ("redrawn", f"{count(sum(int((draws > 0).sum()) for draws in mask.draws))} of the kept weights"),
@@ -75,6 +79,21 @@ def _found(ticket: Path, json: bool) -> None:
         lines.append((f"layer {number}", f"{screen.layer_shape(layer)}, scale {layer.scale:g}, {kept}"))
     lines += [(key, screen.plain(value)) for key, value in found.made.items() if value != {}]
     screen.rows([*lines, ("sha256", digest)])
+
+
+def _origin(source: Stock) -> tuple[str, str]:
+    """Where the weights come from."""
+    from slth.core.given import Given
+
+    if isinstance(source, Given):
+        return "weights", f"given: those of the network of digest {source.digest}, which is not in this file"
+    return "seed", f"{source.seed}, law {source.law.label}"
+
+
+def _values(found: FoundTicket) -> str:
+    from slth.cli.verify_found import network_of
+
+    return "signs of random weights, one size a layer" if found.values == "binary" else network_of(found)[1]
 
 
 def _preprocessing(claim: dict[str, Any]) -> str:

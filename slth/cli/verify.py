@@ -18,6 +18,7 @@ import typer
 from slth.cli import screen
 from slth.cli.options import Arch, Data, DataDir, Input, Json
 from slth.cli.verify_found import verify_found
+from slth.cli.weights import Weights
 from slth.core.errors import BadInput, Unavailable
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ ADVICE = {
 def verify(
     ticket: Annotated[Path, typer.Argument(help="The ticket file.")],
     target: Annotated[
-        Path | None, typer.Option(help="The trained network that a constructed ticket speaks of.")
+        Path | None, typer.Option(help="The trained network that the ticket speaks of, or whose weights it keeps.")
     ] = None,
     data: Data = None,
     data_dir: DataDir = None,
@@ -48,17 +49,16 @@ def verify(
 ) -> None:
     """Regenerate the random network from the seed, apply the mask, and check the claim.
 
-    For a constructed ticket that is the distance to TARGET, proved; for a found one correct answers on DATA, counted.
+    For a constructed ticket that is the distance to TARGET, proved; for a found one correct answers on DATA, counted
+    (for one of given weights, of --target, with those).
     """
     from slth.interop.envelope import NETWORK, kind_of
 
     if kind_of(ticket) == NETWORK:
-        for name, given in (("target", target), ("domain", domain), ("epsilon", epsilon), ("arch", arch)):
+        for name, given in (("domain", domain), ("epsilon", epsilon), ("exact", exact or None)):
             if given is not None:
                 raise BadInput(f"{ticket}: is a found ticket, checked on --data; --{name} is for constructed ones")
-        if exact or input_shape is not None:
-            raise BadInput(f"{ticket}: is a found ticket, checked on --data; --exact, --input are for constructed ones")
-        verify_found(ticket, data, data_dir, json)
+        verify_found(ticket, data, data_dir, Weights(target, arch, input_shape), json)
         return
     if data is not None or data_dir is not None:
         raise BadInput(f"{ticket}: is a constructed ticket, checked against --target; --data is for found ones")

@@ -12,22 +12,23 @@ from slth.cli import screen
 from slth.core.errors import BadInput
 
 if TYPE_CHECKING:
+    from slth.cli.weights import Weights
     from slth.core.found import Accuracy, FoundTicket
     from slth.datasets.dataset import Split
 
 ADVICE = {
-    "CONFIRMED": "the network, regenerated from seed and mask, answers as many pictures correctly as claimed",
-    "REFUTED": "the network, regenerated from seed and mask, answers another number of pictures correctly",
+    "CONFIRMED": "answers as many pictures correctly as claimed",
+    "REFUTED": "answers another number of pictures correctly",
 }
 
 
-def verify_found(path: Path, data: str | None, folder: Path | None, json: bool) -> None:
+def verify_found(path: Path, data: str | None, folder: Path | None, weights: Weights, json: bool) -> None:
     """Regenerate the network, count its correct answers on the data of the claim, and compare.
 
     Raises
     ------
     BadInput
-        Without data, or for data that the claim is not about.
+        Without data, or for data that the claim is not about; likewise for given weights.
     """
     begun = time.perf_counter()
     from slth.core.found import correct_answers
@@ -37,6 +38,7 @@ def verify_found(path: Path, data: str | None, folder: Path | None, json: bool) 
     claim = ticket.claim
     if data is None:
         raise BadInput(f"{path}: is a found ticket, whose claim is about {claim.name}: give --data NAME")
+    ticket = weights.behind(path, ticket)
     from slth.datasets.load import load
 
     part = load(data, folder, download=False).test
@@ -59,7 +61,7 @@ def verify_found(path: Path, data: str | None, folder: Path | None, json: bool) 
     if json:
         screen.as_json(report)
     else:
-        _print(claim, report)
+        _print(claim, report, network_of(ticket))
     if report["verdict"] != "CONFIRMED":
         raise typer.Exit(1)
 
@@ -98,6 +100,7 @@ def _report(ticket: FoundTicket, digest: str, correct: int, pictures: int) -> di
         "kept_weights": mask.count,
         "source_weights": ticket.source.size,
         "learned_numbers": learned_numbers(ticket),
+        "given_weights": getattr(ticket.source, "digest", None),
         "ticket": digest,
     }
 
@@ -107,14 +110,23 @@ def learned_numbers(ticket: FoundTicket) -> int:
     return sum(mean.size + variance.size for mean, variance in ticket.statistics)
 
 
-def _print(claim: Accuracy, report: dict[str, Any]) -> None:
+def network_of(ticket: FoundTicket) -> tuple[str, str]:
+    """How the network comes about, and what kind of weights it keeps."""
+    from slth.core.given import Given
+
+    if isinstance(ticket.source, Given):
+        return "given weights behind the mask", "given weights"
+    return "regenerated from seed and mask", "random weights"
+
+
+def _print(claim: Accuracy, report: dict[str, Any], how: tuple[str, str]) -> None:
     count = screen.count
     typer.echo(f"{report['verdict']}  {count(claim.correct)} of {count(claim.of)} correct on {screen.line(claim.name)}")
-    typer.echo(f"  {ADVICE[report['verdict']]}")
+    typer.echo(f"  the network, {how[0]}, {ADVICE[report['verdict']]}")
     lines = [
         ("counted", f"{count(report['correct'])} of {count(report['of'])}, accuracy {report['test_accuracy']:.4%}"),
         ("density", f"{screen.number(report['density'])}, by layer {screen.listed(report['densities'])}"),
-        ("kept", f"{count(report['kept_weights'])} of {count(report['source_weights'])} random weights"),
+        ("kept", f"{count(report['kept_weights'])} of {count(report['source_weights'])} {how[1]}"),
         ("learned", f"{count(report['learned_numbers'])} numbers besides seed and mask, statistics of norms"),
         ("seconds", f"{report['seconds']:.1f}"),
     ]

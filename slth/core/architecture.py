@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import cast
 
@@ -31,6 +31,8 @@ class Slot:
     stride, padding : (vertical, horizontal)
     bias : bool
         Dense layers only: a bias is the weight of one more input that is always 1.
+    offset : tuple of float, one for each row, or empty
+        Convolutions only: a given network's biases. They belong to it, not to the weights that a mask chooses from.
     """
 
     rows: int
@@ -39,8 +41,11 @@ class Slot:
     stride: Pair = (1, 1)
     padding: Pair = (0, 0)
     bias: bool = False
+    offset: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.offset and (self.kernel is None or len(self.offset) != self.rows):
+            raise BadInput(f"{len(self.offset)} fixed biases do not fit a layer of shape {self.shape}")
         if self.bias and self.kernel is not None:
             raise BadInput("a convolution of an architecture has no bias; use norm, or dense layers")
         if self.rows < 1 or self.columns < 1:
@@ -74,9 +79,9 @@ class Slot:
 
     def filled(self, weights: Floats, scale: Floats, shift: Floats) -> Dense | Conv:
         """The layer with these weights, shape (rows, width) with biases last, then scaled and shifted by row."""
-        bias = weights[:, -1] if self.bias else np.zeros(self.rows)
+        bias = weights[:, -1] if self.bias else np.array(self.offset or [0.0] * self.rows)
         body = weights[:, : self.fan_in] * scale[:, None]
-        offset = (bias * scale + shift).astype(np.float32) if self.bias or shift.any() else None
+        offset = (bias * scale + shift).astype(np.float32) if self.bias or self.offset or shift.any() else None
         shaped = body.reshape(self.shape).astype(np.float32)
         if self.kernel is None:
             return Dense(shaped, offset)
@@ -92,6 +97,16 @@ class Norm:
     def out_shape(self, shape: Shape) -> Shape:
         """The shape, unchanged."""
         return shape
+
+
+def slot_of(node: Node) -> Part:
+    """A node of a network without its weights; biases of convolutions stay."""
+    if isinstance(node, Dense):
+        return Slot(*node.shape, bias=node.bias is not None)
+    if isinstance(node, Conv):
+        offset = () if node.bias is None else tuple(node.bias.tolist())
+        return Slot(*node.shape, node.kernel, node.stride, node.padding, offset=offset)
+    return node
 
 
 Part = Slot | Norm | Activation | Pool | Flatten | Add
@@ -124,6 +139,27 @@ class Architecture:
             if isinstance(node, Norm) and not folds:
                 raise BadInput(f"node {number}: norm must follow a dense layer or convolution that feeds nothing else")
         _ = self.shapes
+
+    @classmethod
+    def of(cls, network: Network, shape: Shape | None = None) -> Architecture:
+        """The architecture of a network, fed with pictures of a shape where the network takes them flat.
+
+        Raises
+        ------
+        BadInput
+            When the network does not take inputs of this shape.
+        """
+        wanted = network.input_shape if shape is None else shape
+        flat = len(network.input_shape) == 1 and math.prod(wanted) == network.input_shape[0]
+        if wanted != network.input_shape and not flat:
+            raise BadInput(f"the network takes inputs of shape {network.input_shape}, not {wanted}")
+        return cls(tuple(slot_of(node) for node in network.nodes), wanted, network.inputs)
+
+    @cached_property
+    def bare(self) -> Architecture:
+        """The architecture without fixed biases."""
+        nodes = (replace(node, offset=()) if isinstance(node, Slot) else node for node in self.nodes)
+        return replace(self, nodes=tuple(nodes))
 
     @cached_property
     def shapes(self) -> tuple[Shape, ...]:

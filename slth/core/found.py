@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from slth.core.architecture import Architecture
 from slth.core.errors import BadInput
+from slth.core.given import Given, Stock
 from slth.core.mask import Mask
 from slth.core.network import Network, frozen
 from slth.core.nodes import Array, Floats
@@ -59,12 +60,13 @@ class Accuracy:
 
 @dataclass(frozen=True, eq=False)
 class FoundTicket:
-    """A ticket found by search: a random network, one source layer for each slot of an architecture, and a mask.
+    """A ticket found by search: a source with one layer for each slot of an architecture, and a mask.
 
     Parameters
     ----------
     architecture : Architecture
-    source : Source
+    source : Source or Given
+        A random network; or given weights, and then it is a ticket of those, and no strong one of a random network.
     mask : Mask
     values : str
         `weight`: a kept weight has its random value. `binary`: it has its sign, times the mean magnitude of the kept
@@ -77,7 +79,7 @@ class FoundTicket:
     """
 
     architecture: Architecture
-    source: Source
+    source: Stock
     mask: Mask
     values: str
     statistics: tuple[tuple[Array, Array], ...]
@@ -96,11 +98,36 @@ class FoundTicket:
         rows = [(slots[slot].rows,) for slot in self.architecture.normed]
         if [mean.shape for mean, _ in self.statistics] != rows or [v.shape for _, v in self.statistics] != rows:
             raise BadInput("the statistics do not fit the architecture's norms")
+        self._check_given()
         for pair in self.statistics:
             if any(array.dtype != np.float32 or not np.isfinite(array).all() for array in pair) or (pair[1] < 0).any():
                 raise BadInput("statistics are finite float32 numbers, variances at least 0")
         held = tuple((frozen(mean), frozen(variance)) for mean, variance in self.statistics)
         object.__setattr__(self, "statistics", held)
+
+    def _check_given(self) -> None:
+        if isinstance(self.source, Given):
+            if self.values != "weight" or self.mask.draws:
+                raise BadInput("given weights are kept as they are: their values are weights, and none is redrawn")
+        elif self.architecture != self.architecture.bare:
+            raise BadInput("only given weights come with fixed biases of convolutions")
+
+    def holding(self, network: Network) -> FoundTicket:
+        """The ticket with the network whose weights it is about at hand; one that was read has only its digest.
+
+        Raises
+        ------
+        BadInput
+            When it is another network, or the ticket is about a random one.
+        """
+        if not isinstance(self.source, Given):
+            raise BadInput("is a ticket of a random network, which needs no other")
+        if network.digest != self.source.digest:
+            raise BadInput(f"is about weights of digest {self.source.digest[:16]}, not {network.digest[:16]}")
+        whole = Architecture.of(network, self.architecture.input_shape)
+        if whole.bare != self.architecture.bare:
+            raise BadInput("its architecture is not that of the network whose weights it is about")
+        return replace(self, architecture=whole, source=Given.of(network))
 
     def weights(self, layer: int) -> Floats:
         """The masked weights of a layer (`masked_layer`)."""
@@ -120,17 +147,15 @@ class FoundTicket:
             return self.architecture.filled(weights, self.statistics)
 
 
-def masked_layer(source: Source, mask: Mask, values: str, layer: int) -> Floats:
+def masked_layer(source: Stock, mask: Mask, values: str, layer: int) -> Floats:
     """The masked weights of a layer, biases last in each row, shape (rows, width); exact but for a mean."""
     kept = mask.kept[layer]
-    if mask.draws:
-        integers = source.drawn(layer, kept, mask.draws[layer])
+    draws = mask.draws[layer] if mask.draws else None
+    if values == "binary" and isinstance(source, Source):
+        integers = source.picked(layer, kept, draws)
+        worth = np.sign(integers) * mean_magnitude(integers, source.unit(layer))
     else:
-        integers = source.entries(layer, *np.divmod(kept, source.layers[layer].width))
-    unit = source.unit(layer)
-    worth = integers * unit
-    if values == "binary":
-        worth = np.sign(integers) * mean_magnitude(integers, unit)
+        worth = source.values(layer, kept, draws)
     if mask.signs:
         worth = worth * mask.signs[layer]
     out = np.zeros(source.layers[layer].size)

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slth.core.errors import BadInput
 from slth.core.network import frozen
-from slth.core.source import MOST_DRAWS, Source
+from slth.core.source import MOST_DRAWS, SourceLayer
 
 Integers = NDArray[np.int64]
+
+
+class Layered(Protocol):
+    """What a mask is of: a source, or given weights."""
+
+    @property
+    def layers(self) -> tuple[SourceLayer, ...]:
+        """Its layers."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +61,7 @@ class Mask:
             raise BadInput(f"the draws of a mask are from 0 to {MOST_DRAWS - 1}")
 
     @classmethod
-    def of(cls, source: Source, kept: list[Integers]) -> Mask:
+    def of(cls, source: Layered, kept: list[Integers]) -> Mask:
         """The mask of a source that keeps these entries, each layer's in increasing order."""
         return cls(tuple((layer.rows, layer.width) for layer in source.layers), tuple(kept))
 

@@ -103,6 +103,11 @@ class Source:
         return sum(layer.size for layer in self.layers)
 
     @property
+    def label(self) -> str:
+        """Which random network it is, for people."""
+        return f"{self.law.label}, seed {self.seed}"
+
+    @property
     def key(self) -> tuple[int, int]:
         """The generator's key."""
         return philox.key_from_seed(self.seed)
@@ -125,6 +130,20 @@ class Source:
         """
         domains = np.where(draws > 0, REDRAWN + draws, philox.WEIGHTS)
         return self.law.integers(philox.words_at(self.key, layer, flat, domains))
+
+    def picked(self, layer: int, flat: Integers, draws: Integers | None = None) -> Integers:
+        """Entries by row-major number, in draw 0 where none are given, as integers at 2^-bits."""
+        if draws is not None:
+            return self.drawn(layer, flat, draws)
+        return self.entries(layer, *np.divmod(flat, self.layers[layer].width))
+
+    def values(self, layer: int, flat: Integers, draws: Integers | None = None) -> NDArray[np.float64]:
+        """The same as real weights, exact in float64 for scales of up to 29 bits."""
+        return self.picked(layer, flat, draws).astype(np.float64) * self.unit(layer)
+
+    def whole(self, layer: int) -> NDArray[np.float64]:
+        """All weights of a layer, shape (rows, width)."""
+        return self.rows(layer, 0, self.layers[layer].rows).astype(np.float64) * self.unit(layer)
 
     def weights(self, layer: int, rows: Integers, places: Integers) -> NDArray[np.float64]:
         """Single entries as real weights, exact in float64 for scales of up to 29 bits."""

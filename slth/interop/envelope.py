@@ -17,6 +17,8 @@ from slth.interop.safetensors import parse, read_container, write_container
 KEY = "slth.ticket"
 FORMAT = "slth-ticket/1"
 GENERATOR = "philox4x32-10/1"
+GIVEN = "given/1"
+"""In place of a generator: weights are those of a network in another file, and the ticket has its digest."""
 PAIRS, NETWORK = "pairs", "network"
 """Structures: of a ticket that was constructed for a target, of one that a search found."""
 OTHER = {
@@ -101,10 +103,10 @@ def check_kind(body: Body, structure: str) -> None:
     ------
     BadInput
     """
-    known = (body["format"], body["generator"]) == (FORMAT, GENERATOR)
+    known = body["format"] == FORMAT and body["generator"] in (GENERATOR, GIVEN)
     if known and body["structure"] in OTHER and body["structure"] != structure:
         raise BadInput(OTHER[body["structure"]])
-    if not known or body["structure"] != structure:
+    if not known or body["structure"] != structure or (structure == PAIRS and body["generator"] != GENERATOR):
         raise BadInput("format, generator or structure is not one that this version reads")
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from slth.core.architecture import Architecture
 from slth.core.errors import BadInput
 from slth.core.found import Accuracy, FoundTicket
+from slth.core.given import Given, Stock
 from slth.core.laws import law
 from slth.core.mask import Mask
 from slth.core.preprocessing import Preprocessing
@@ -20,6 +21,7 @@ from slth.core.source import Source, SourceLayer
 from slth.interop.envelope import (
     FORMAT,
     GENERATOR,
+    GIVEN,
     NETWORK,
     Body,
     Tensors,
@@ -50,7 +52,7 @@ def write_found(path: str | Path, ticket: FoundTicket) -> str:
     """
     check_sizes(ticket.architecture)
     if ticket.source.size > MOST_ENTRIES:
-        raise BadInput(f"the random network has {ticket.source.size} weights; a ticket has at most {MOST_ENTRIES}")
+        raise BadInput(f"the network has {ticket.source.size} weights; a ticket has at most {MOST_ENTRIES}")
     _check_channels(ticket.architecture, ticket.claim)
     body, tensors = encode(ticket)
     _ = _claim(body["claim"])
@@ -58,7 +60,7 @@ def write_found(path: str | Path, ticket: FoundTicket) -> str:
 
 
 def read_found(path: str | Path) -> tuple[FoundTicket, str]:
-    """A found ticket and its digest.
+    """A found ticket and its digest; where it is about given weights, without them (`FoundTicket.holding`).
 
     Raises
     ------
@@ -87,9 +89,7 @@ def encode(ticket: FoundTicket) -> tuple[Body, Tensors]:
         tensors |= {f"norm.{number}.mean": mean, f"norm.{number}.variance": variance}
     body: Body = {
         "format": FORMAT,
-        "generator": GENERATOR,
-        "law": source.law.label,
-        "seed": str(source.seed),
+        **_origin(source),
         "structure": NETWORK,
         "architecture": architecture_json(ticket.architecture),
         "layers": [described(layer) for layer in source.layers],
@@ -99,6 +99,20 @@ def encode(ticket: FoundTicket) -> tuple[Body, Tensors]:
         "made": dict(ticket.made),
     }
     return body, tensors
+
+
+def _origin(source: Stock) -> dict[str, str]:
+    """Where the weights come from, as JSON."""
+    if isinstance(source, Given):
+        return {"generator": GIVEN, "weights": source.digest}
+    return {"generator": GENERATOR, "law": source.law.label, "seed": str(source.seed)}
+
+
+def _stock(body: Body, layers: tuple[SourceLayer, ...]) -> Stock:
+    """The source, or the given weights, behind their JSON."""
+    if body["generator"] == GIVEN:
+        return Given(body["weights"], layers)
+    return Source(int(body["seed"]), law(body["law"]), layers)
 
 
 def _claim_json(claim: Accuracy) -> dict[str, Any]:
@@ -123,7 +137,7 @@ def decode(body: Body, tensors: Tensors) -> FoundTicket:
         if layer != SourceLayer(layer.rows, layer.columns, layer.scale, layer.bias, layer.kernel):
             raise BadInput(f"layer {number} of a found ticket has an activation, copies or direct columns")
     architecture = architecture_of(body["architecture"], layers)
-    source = Source(int(body["seed"]), law(body["law"]), layers)
+    source = _stock(body, layers)
     statistics = [
         (tensors[f"norm.{number}.mean"], tensors[f"norm.{number}.variance"])
         for number in range(len(architecture.normed))
@@ -141,7 +155,7 @@ def _check_channels(architecture: Architecture, claim: Accuracy) -> None:
         raise BadInput(f"the claim has {given} means for inputs of shape {shape}, not one for each channel")
 
 
-def _mask(described_masks: list[dict[str, Any]], tensors: Tensors, source: Source) -> Mask:
+def _mask(described_masks: list[dict[str, Any]], tensors: Tensors, source: Stock) -> Mask:
     kept, signs, draws = [], [], []
     for number, (entry, layer) in enumerate(zip(described_masks, source.layers, strict=True)):
         here = entries_of(entry, tensors[f"mask.{number}"], layer, number)

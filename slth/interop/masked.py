@@ -9,6 +9,7 @@ import numpy as np
 from slth.core.errors import BadInput
 from slth.core.found import FoundTicket, mean_magnitude
 from slth.core.nodes import Array, Floats
+from slth.core.source import Source
 from slth.interop.export import as_torch, numbered, save_torch
 from slth.interop.files import shown
 
@@ -54,12 +55,9 @@ def masked_state(ticket: FoundTicket) -> dict[str, Array]:
 def whole_layer(ticket: FoundTicket, layer: int) -> Floats:
     """All weights of a layer, those that are not kept in draw 0 and with their own sign: shape (rows, width)."""
     source, kept = ticket.source, ticket.mask.kept[layer]
-    integers = source.rows(layer, 0, source.layers[layer].rows)
-    values: Floats = integers.astype(np.float64) * source.unit(layer)
-    if ticket.values == "binary":
-        drawn = integers.reshape(-1)[kept]
-        if ticket.mask.draws:
-            drawn = source.drawn(layer, kept, ticket.mask.draws[layer])
-        values = np.sign(integers).astype(np.float64) * mean_magnitude(drawn, source.unit(layer))
+    values = source.whole(layer).copy()
+    if ticket.values == "binary" and isinstance(source, Source):
+        picked = source.picked(layer, kept, ticket.mask.draws[layer] if ticket.mask.draws else None)
+        values = np.sign(values) * mean_magnitude(picked, source.unit(layer))
     values.reshape(-1)[kept] = ticket.weights(layer).reshape(-1)[kept]
     return values

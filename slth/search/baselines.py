@@ -11,8 +11,9 @@ from torch import Tensor
 
 from slth.core.architecture import Architecture
 from slth.core.found import FoundTicket, masked_layer
+from slth.core.given import Stock
 from slth.core.mask import Mask
-from slth.core.source import Source
+from slth.search.draw import redrawn
 from slth.search.evaluate import accuracy, measured_statistics
 from slth.search.task import Task, Tensors
 
@@ -30,13 +31,13 @@ class Baselines:
     shuffled_mask: float
     """The mask with the entries of every row shuffled, signs with them: neurons keep their number of inputs."""
     redrawn_weights: float
-    """The same mask on other random weights."""
+    """The same mask on other random weights; on given ones in other places of their layers."""
 
 
 def baselines(task: Task, ticket: FoundTicket, test: Tensors) -> Baselines:
     """Measured on the test set; nothing is chosen by them."""
     rng = np.random.default_rng([task.seed & 0xFFFFFFFF, task.seed >> 32, 1])
-    other = Source((task.seed + OTHER) % (1 << 256), task.source.law, task.source.layers)
+    other = redrawn(task.source, task.seed + OTHER)
     trials = [
         (ticket.source, _random(ticket.mask, rng)),
         (ticket.source, _shuffled(ticket.mask, rng)),
@@ -51,7 +52,7 @@ def baselines(task: Task, ticket: FoundTicket, test: Tensors) -> Baselines:
 
 
 def masked_weights(
-    source: Source, mask: Mask, values: str, architecture: Architecture, place: torch.device
+    source: Stock, mask: Mask, values: str, architecture: Architecture, place: torch.device
 ) -> list[Tensor]:
     """The weights of a subnetwork as `forward` takes them."""
     found = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from slth.core import philox
 from slth.core.architecture import Architecture
+from slth.core.given import Given, Stock
 from slth.core.laws import law as law_of
 from slth.core.source import Source, SourceLayer
 
@@ -47,15 +48,22 @@ class Kaiming:
         return Source(seed, law, tuple(layers))
 
 
-def weights_of(source: Source, architecture: Architecture, place: torch.device) -> list[Tensor]:
+def weights_of(source: Stock, architecture: Architecture, place: torch.device) -> list[Tensor]:
     """All weights in float32, each the nearest to its exact value, in the shapes that `forward` takes."""
     found = []
     for number, slot in enumerate(architecture.slots):
         layer = source.layers[number]
-        exact = source.rows(number, 0, layer.rows) * source.unit(number)
+        exact = source.whole(number)
         shape = slot.shape if slot.kernel is not None else (layer.rows, layer.columns)
         found.append(torch.from_numpy(exact.astype(np.float32).reshape(shape)).to(place))
     return found
+
+
+def redrawn(source: Stock, seed: int) -> Stock:
+    """Other weights of the same kind: those of another seed; given ones in other places of their layers."""
+    if isinstance(source, Given):
+        return source.permuted(np.random.default_rng(seed))
+    return replace(source, seed=seed % (1 << 256))
 
 
 def words(seed: int, layer: int, count: int, domain: int) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:

@@ -15,8 +15,8 @@ import torch
 from slth.core.architecture import Architecture
 from slth.core.errors import BadInput
 from slth.core.found import Accuracy, FoundTicket, correct_answers
+from slth.core.given import Stock
 from slth.core.network import Network
-from slth.core.source import Source
 from slth.datasets.dataset import Dataset, Split
 from slth.datasets.split import validation as split_off
 from slth.search.baselines import Baselines, baselines
@@ -61,7 +61,7 @@ def find(
     seed: int = 0,
     training: Training | None = None,
     machine: Machine | None = None,
-    source: Source | None = None,
+    source: Stock | None = None,
     target: Network | None = None,
     held_out: float = 0.1,
     sanity: bool = True,
@@ -86,8 +86,10 @@ def find(
         The method's own by default.
     machine : Machine, optional
         A GPU when there is one, float32.
-    source : Source, optional
-        The random network, one layer for each slot; by default the one that the method draws from the seed.
+    source : Source or Given, optional
+        The random network, one layer for each slot; by default the one that the method draws from the seed. Or given
+        weights, `Given.of(network)` with `Architecture.of(network, data.shape)`: then the ticket is one of these, no
+        strong ticket of a random network.
     target : Network, optional
         Search for the function of this network, by the squared distance to its outputs, instead of for labels. The
         claim counts correct answers all the same.
@@ -129,7 +131,7 @@ def find(
         place,
         checkpoint,
         watch or Watch(),
-        label,
+        f"{label} {architecture}",
     )
     outcome = plugin.search(task)
     ticket = _ticket(task, outcome, data, json.loads(label))
@@ -189,29 +191,27 @@ def _label(
     training: Training,
     machine: Machine,
     held_out: float,
-    source: Source | None,
+    source: Stock | None,
     target: Network | None,
 ) -> str:
     """All that determines the result, as canonical JSON without floats: a ticket's `made`, a checkpoint's label."""
     options = {name: _exact(value) for name, value in asdict(plugin).items()}  # type: ignore[call-overload]
-    return json.dumps(
-        {
-            "method": key_of(plugin),
-            "options": options,
-            "density": _exact(density),
-            "training": {name: _exact(value) for name, value in asdict(training).items()},
-            "precision": machine.precision,
-            "device": machine.place.type,
-            "held_out": _exact(held_out),
-            "train": data.train.digest,
-            "seed": str(seed),
-            "source": None if source is None else f"{source.law.label}, seed {source.seed}",
-            "target": None if target is None else target.digest,
-            "torch": torch.__version__,
-            "slth": __version__,
-        },
-        sort_keys=True,
-    )
+    made = {
+        "method": key_of(plugin),
+        "options": options,
+        "density": _exact(density),
+        "training": {name: _exact(value) for name, value in asdict(training).items()},
+        "precision": machine.precision,
+        "device": machine.place.type,
+        "held_out": _exact(held_out),
+        "train": data.train.digest,
+        "seed": str(seed),
+        "source": None if source is None else source.label,
+        "target": None if target is None else target.digest,
+        "torch": torch.__version__,
+        "slth": __version__,
+    }
+    return json.dumps({key: value for key, value in made.items() if value is not None}, sort_keys=True)
 
 
 def _exact(value: Any) -> Any:

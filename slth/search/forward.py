@@ -54,7 +54,8 @@ def forward(
 
 def _affine(slot: Slot, weight: Tensor, x: Tensor) -> Tensor:
     if slot.kernel is not None:
-        return F.conv2d(x, weight, None, slot.stride, slot.padding)
+        offset = x.new_tensor(slot.offset) if slot.offset else None
+        return F.conv2d(x, weight, offset, slot.stride, slot.padding)
     if slot.bias:
         return F.linear(x.flatten(1), weight[:, :-1], weight[:, -1])
     return F.linear(x.flatten(1), weight)

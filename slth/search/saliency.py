@@ -44,7 +44,7 @@ def synaptic_flow(architecture: Architecture, weights: list[Tensor], masks: list
     leaves = _leaves([(weight * mask).abs().double() for weight, mask in zip(weights, masks, strict=True)])
     ones = torch.ones((1, *architecture.input_shape), dtype=torch.float64, device=place)
     statistics = [(mean.double(), variance.double()) for mean, variance in blank_statistics(architecture, place)]
-    total = forward(architecture, leaves, ones, statistics, training=False).sum()
+    total = forward(architecture.bare, leaves, ones, statistics, training=False).sum()
     gradients = torch.autograd.grad(total, leaves)
     return [leaf.detach() * gradient for leaf, gradient in zip(leaves, gradients, strict=True)]
 

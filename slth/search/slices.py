@@ -28,7 +28,7 @@ def without_silent(architecture: Architecture, mask: Mask) -> Mask:
         arriving = silent[feeds[0]]
         if isinstance(node, Slot):
             kept[number] = _heard(node, mask.shapes[number], kept[number], arriving)
-            alive = np.zeros(node.rows, np.bool_)
+            alive = np.full(node.rows, bool(node.offset))
             alive[kept[number] // mask.shapes[number][1]] = True
             arriving, number = ~alive, number + 1
         elif isinstance(node, Add):

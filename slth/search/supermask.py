@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from slth.core.architecture import Architecture
+from slth.core.errors import BadInput
+from slth.core.given import Given
 from slth.core.mask import Mask
 from slth.search.batches import steps
 from slth.search.draw import REDRAWS, SCORES, weights_of, words
@@ -32,6 +34,8 @@ class Supermask:
     def __init__(self, task: Task, recipe: Recipe, within: list[Tensor] | None = None) -> None:
         """`within`: boolean tensors of the scores' shapes; where false, a score is never kept."""
         self.task, self.recipe = task, recipe
+        if isinstance(task.source, Given) and (recipe.redraw or recipe.value.label != "weight"):
+            raise BadInput("this method draws weights anew or takes their signs: it can not search given weights")
         self.weights = weights_of(task.source, task.architecture, task.place)
         self.statistics = blank_statistics(task.architecture, task.place)
         self.draws = [np.zeros(weight.numel(), np.int64) for weight in self.weights]
@@ -82,8 +86,7 @@ class Supermask:
 
     def _place(self, layer: int, places: Integers) -> None:
         """Brings weights up to date with their draw numbers."""
-        integers = self.task.source.drawn(layer, places, self.draws[layer][places])
-        values = (integers * self.task.source.unit(layer)).astype(np.float32)
+        values = self.task.source.values(layer, places, self.draws[layer][places]).astype(np.float32)
         where = torch.from_numpy(places).to(self.task.place)
         self.weights[layer].view(-1)[where] = torch.from_numpy(values).to(self.task.place)
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from slth.core.architecture import Architecture
+from slth.core.given import Stock
 from slth.core.mask import Mask
-from slth.core.source import Source
 from slth.search.settings import Machine, Training
 
 Integers = NDArray[np.int64]
@@ -67,7 +67,7 @@ class Task:
     Parameters
     ----------
     architecture : Architecture
-    source : Source
+    source : Source or Given
     train, validation : Tensors
         Validation may be empty: then the last epoch is the result.
     density : float
@@ -85,7 +85,7 @@ class Task:
     """
 
     architecture: Architecture
-    source: Source
+    source: Stock
     train: Tensors
     validation: Tensors
     density: float

@@ -110,10 +110,11 @@ def test_other_data_are_refused(slth, tmp_path, ticket):
     [
         ((), "give --data NAME"),
         (("--data", "nothing"), "no data set is called 'nothing'"),
-        (("--data", "digits", "--target", "examples/digits.pt"), "--target is for constructed ones"),
+        (("--data", "digits", "--target", "examples/digits.pt"), "is a ticket of a random network"),
         (("--data", "digits", "--epsilon", "1"), "--epsilon is for constructed ones"),
         (("--data", "digits", "--domain", "box:0:1"), "--domain is for constructed ones"),
-        (("--data", "digits", "--exact"), "--exact, --input are for constructed ones"),
+        (("--data", "digits", "--exact"), "--exact is for constructed ones"),
+        (("--data", "digits", "--input", "64"), "leave out --target, --arch, --input"),
     ],
 )
 def test_options_that_do_not_fit_are_refused(slth, path, options, said):

@@ -1,0 +1,48 @@
+"""Given weights on the command line: the file that some found tickets need, and others refuse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from slth.cli import screen
+from slth.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from slth.core.found import FoundTicket
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What --target, --arch and --input say."""
+
+    target: Path | None
+    arch: str | None
+    input_shape: str | None
+
+    def behind(self, path: Path, ticket: FoundTicket) -> FoundTicket:
+        """The ticket with its weights at hand.
+
+        Raises
+        ------
+        BadInput
+            For a ticket of a random network when a target is given, for one of given weights when it is not; for a
+            target of other weights.
+        """
+        from slth.core.given import Given
+        from slth.interop.read import read
+
+        if not isinstance(ticket.source, Given):
+            if self.target or self.arch or self.input_shape:
+                raise BadInput(
+                    f"{path}: is a ticket of a random network, all in it; leave out --target, --arch, --input"
+                )
+            return ticket
+        if self.target is None:
+            digest = ticket.source.digest[:16]
+            raise BadInput(f"{path}: is a ticket of given weights, of digest {digest}: give their file (--target)")
+        try:
+            return ticket.holding(read(self.target, self.arch, self.input_shape).network)
+        except BadInput as error:
+            raise BadInput(f"{screen.line(str(path))}: {error}") from None
