@@ -252,7 +252,7 @@ from slth.search.method import methods
 for key, cls in methods:
     does = cls.__doc__.strip().splitlines()[0].split(": ", 1)[-1].replace("|", r"\|")
     options = ", ".join(f"`{field.name}={field.default}`" for field in fields(cls))
-    kind = "strong" if cls.strong else "weak"
+    kind = "of given weights" if cls.given else "strong" if cls.strong else "weak"
     print(f"| `{cls.name}` | `{key}` | {does[0].upper()}{does[1:]} | {kind} | {options} |")
 """
 

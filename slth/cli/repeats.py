@@ -78,7 +78,7 @@ class _Finished:
 
 def _together(runs: list[dict[str, Any]], kept: Path) -> dict[str, Any]:
     same = ("method", "key", "strong", "options", "data", "training", "device", "precision", "law", "layers")
-    found = {name: runs[0][name] for name in (*same, "source_weights", "asked_density")}
+    found = {name: runs[0][name] for name in (*same, "given_weights", "source_weights", "asked_density")}
     for name in ("density", "kept_weights", "seconds", "validation_accuracy", "test_accuracy"):
         values = [run[name] for run in runs]
         found[name] = None if None in values else sum(values) / len(values)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from slth.cli import screen
-from slth.cli.options import DataDir, Json, fields_of
+from slth.cli.options import DataDir, Input, Json, fields_of
+from slth.cli.weights import Weights
 from slth.core.errors import BadInput, Unavailable
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ USUAL = {(3, 32, 32): "conv4", (1, 28, 28): "lenet5"}
 def search(
     method: Annotated[str, typer.Argument(help="A name or key of slth list: edge-popup or ramanujan2020.")],
     arch: Annotated[Text, typer.Option(help="784-300-10, lenet5, conv4, resnet20; by the data's shape.")] = None,
+    target: Annotated[Path | None, typer.Option(help="Search the weights of this trained network instead.")] = None,
+    input_shape: Input = None,
     data: Annotated[str, typer.Option(help="A data set of slth list, or a FILE.npz of your own.")] = "digits",
     data_dir: DataDir = None,
     download: Annotated[bool, typer.Option("--download", help="Fetch data files that are missing.")] = False,
@@ -55,7 +58,7 @@ def search(
     log: Annotated[Path | None, typer.Option(help="A folder for log.csv and TensorBoard's files.")] = None,
     json: Json = False,
 ) -> None:
-    """Search a random network for a subnetwork that answers correctly: train scores, never weights."""
+    """Search a random network (or TARGET) for a subnetwork that answers correctly: train scores, never weights."""
     _check_numbers(density, seed, seeds)
     needs_torch()
     from slth.cli.repeats import repeated
@@ -70,14 +73,20 @@ def search(
     machine = Machine(device, precision, compiled)
     _ = machine.place
     path = output or Path(f"{method}-{Path(data).stem}.slth")
-    _check_places(path, log, data)
+    _check_places(path, log, data, target)
     pictures = load(data, data_dir, download)
-    built = _architecture(arch, pictures, width, norm, bias)
+    weights = Weights(target, arch, input_shape)
+    source = weights.given(quiet=json)
+    built = (
+        _architecture(arch, pictures, width, norm, bias) if source is None else weights.shaped(source, pictures.shape)
+    )
+    if source is not None and (width, norm, bias) != (1.0, None, False):
+        raise BadInput("--width, --norm and --bias shape random networks; a --target has its shape")
     given = {"epochs": epochs, "batch": batch, "rate": rate, "optimiser": optimiser, "momentum": momentum}
     given |= {"decay": decay, "curve": curve, "warmup": warmup, "smoothing": smoothing, "augment": augment}
     training = replace(plugin.training(built), **{name: value for name, value in given.items() if value is not None})
-    where = ("--data", data, *(("--data-dir", str(data_dir)) if data_dir is not None else ()))
-    wanted = Wanted(plugin, built, pictures, where, density, training, machine, held_out, sanity)
+    where = ("--data", data, *(("--data-dir", str(data_dir)) if data_dir is not None else ()), *weights.options)
+    wanted = Wanted(plugin, built, pictures, where, density, training, machine, held_out, sanity, source)
     wanted.check()
     if seeds == 1:
         report = sought(wanted, seed, path, log)
@@ -113,9 +122,9 @@ def _check_numbers(density: float, seed: int, seeds: int) -> None:
         raise BadInput(f"seeds of searches are from 0 to 2^64 - 1; --seed {seed} is not possible with --seeds {seeds}")
 
 
-def _check_places(path: Path, log: Path | None, data: str) -> None:
+def _check_places(path: Path, log: Path | None, data: str, target: Path | None) -> None:
     """Refuses places that can not be written to, before hours of search."""
-    screen.check_output(path, Path(data))
+    screen.check_output(path, Path(data), *([target] if target else []))
     if log is not None and (not log.absolute().parent.is_dir() or (log.exists() and not log.is_dir())):
         raise BadInput(f"--log {log}: is no folder, and none can be made there")
 

@@ -15,6 +15,7 @@ from slth.cli.live import Silent, live
 
 if TYPE_CHECKING:
     from slth.core.architecture import Architecture
+    from slth.core.given import Given
     from slth.datasets.dataset import Dataset
     from slth.search.find import Found
     from slth.search.method import Method
@@ -37,12 +38,14 @@ class Wanted:
     machine: Machine
     held_out: float
     sanity: bool
+    source: Given | None = None
 
     def check(self) -> None:
         """Raises BadInput for what would end the search before its first step: seconds into it, or a later seed."""
         from slth.datasets.split import validation
 
-        _ = self.method.draw().source(self.architecture, 0, self.density)
+        if self.source is None:
+            _ = self.method.draw().source(self.architecture, 0, self.density)
         if self.held_out:
             validation(self.data.train, self.held_out, 0)
 
@@ -67,6 +70,7 @@ class Wanted:
             "train": self.data.train.digest,
             "test": self.data.test.digest,
             "preprocessing": asdict(self.data.preprocessing),
+            "given_weights": self.source and self.source.digest,
             "torch": torch.__version__,
             "slth": __version__,
         }
@@ -124,6 +128,7 @@ def sought(wanted: Wanted, seed: int, path: Path, log: Path | None, title: str =
             seed=seed,
             training=wanted.training,
             machine=wanted.machine,
+            source=wanted.source,
             held_out=wanted.held_out,
             sanity=wanted.sanity,
             checkpoint=path.with_name(path.name + UNFINISHED),
@@ -142,15 +147,15 @@ def _report(wanted: Wanted, found: Found, seed: int, path: Path, sha256: str) ->
     return {
         "method": wanted.method.name,
         "key": key_of(wanted.method),
-        "strong": wanted.method.strong,
+        "strong": wanted.method.strong and wanted.source is None,
         "options": asdict(wanted.method),  # type: ignore[call-overload]
         "data": claim.name,
         "training": asdict(wanted.training),
         "device": wanted.machine.place.type,
         "precision": wanted.machine.precision,
         "seed": seed,
-        "law": ticket.source.law.label if isinstance(ticket.source, Source) else "given",
-        "given_weights": getattr(ticket.source, "digest", None),
+        "law": ticket.source.law.label if isinstance(ticket.source, Source) else None,
+        "given_weights": wanted.source and wanted.source.digest,
         "layers": [screen.layer_shape(layer) for layer in ticket.source.layers],
         "source_weights": ticket.source.size,
         "kept_weights": mask.count,

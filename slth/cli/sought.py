@@ -15,6 +15,8 @@ TRIALS = {
     "shuffled_mask": "as many inputs of every neuron, at random",
     "redrawn_weights": "the same mask on another random network",
 }
+GIVEN_TRIALS = TRIALS | {"redrawn_weights": "the same mask on the same weights in other places of their layers"}
+GIVEN = "weights are given ones: the ticket needs their file, and is no ticket of a random network"
 WEAK = "its paper trains the weights behind the mask: a weak ticket; what is claimed is of the untrained ones"
 
 
@@ -33,7 +35,7 @@ def print_one(report: Mapping[str, Any]) -> None:
             ("by layer", _layers(report["densities"])),
             *([("chosen", _chosen(report))] if report["epochs"] else []),
             ("claim", _claim(report)),
-            *_trials(report["baselines"], ""),
+            *_trials(report, ""),
             *_notes(report["notes"]),
             ("learned", _learned(report["learned_numbers"])),
             ("seconds", f"{report['seconds']:.1f}, {report['device']}"),
@@ -42,7 +44,7 @@ def print_one(report: Mapping[str, Any]) -> None:
         ]
     )
     if not report["strong"]:
-        screen.note(WEAK)
+        screen.note(WEAK if report["given_weights"] is None else GIVEN)
 
 
 def print_many(report: Mapping[str, Any]) -> None:
@@ -61,7 +63,7 @@ def print_many(report: Mapping[str, Any]) -> None:
     screen.rows(
         [
             ("mean", f"{percent(report['test_accuracy'])} ± {half}, 95 % confidence (Student's t)"),
-            *_trials(report.get("baselines"), "mean, "),
+            *_trials(report, "mean, "),
             ("seconds", f"{sum(run['seconds'] for run in runs):.1f}, {report['device']}"),
             ("finished", f"{report['finished']}; the same command goes on there"),
             ("check", runs[0]["check"]),
@@ -69,14 +71,18 @@ def print_many(report: Mapping[str, Any]) -> None:
         indent="",
     )
     if not report["strong"]:
-        screen.note(WEAK)
+        screen.note(WEAK if report["given_weights"] is None else GIVEN)
 
 
 def _network(report: Mapping[str, Any], seed: str) -> list[tuple[str, str]]:
     layers = report["layers"]
     listed = ", ".join(layers[:SHOWN]) + (f" and {len(layers) - SHOWN} more" if len(layers) > SHOWN else "")
-    weights = f"{screen.count(report['source_weights'])} weights, law {report['law']}, {seed}"
-    return [("method", f"{report['method']} ({report['key']})"), ("random network", f"{weights}: {listed}")]
+    digest, weights = report["given_weights"], f"{screen.count(report['source_weights'])} weights"
+    if digest is not None:
+        network = ("given weights", f"{weights}, digest {digest[:16]}, {seed}: {listed}")
+    else:
+        network = ("random network", f"{weights}, law {report['law']}, {seed}: {listed}")
+    return [("method", f"{report['method']} ({report['key']})"), network]
 
 
 def _layers(densities: list[float]) -> str:
@@ -98,11 +104,11 @@ def _claim(report: Mapping[str, Any]) -> str:
     return f"{correct} of {of} correct on {report['data']}, {percent(report['test_accuracy'])}"
 
 
-def _trials(baselines: Mapping[str, float] | None, before: str) -> list[tuple[str, str]]:
-    found = baselines or {}
+def _trials(report: Mapping[str, Any], before: str) -> list[tuple[str, str]]:
+    found = report.get("baselines") or {}
     return [
         (name.replace("_", " "), f"{percent(found[name])}  {before}{what}")
-        for name, what in TRIALS.items()
+        for name, what in (TRIALS if report["given_weights"] is None else GIVEN_TRIALS).items()
         if name in found
     ]
 

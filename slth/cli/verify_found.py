@@ -110,16 +110,16 @@ def learned_numbers(ticket: FoundTicket) -> int:
     return sum(mean.size + variance.size for mean, variance in ticket.statistics)
 
 
-def network_of(ticket: FoundTicket) -> tuple[str, str]:
-    """How the network comes about, and what kind of weights it keeps."""
+def network_of(ticket: FoundTicket) -> tuple[str, str, str]:
+    """How the network comes about, what kind of weights it keeps, and what stands for them in the ticket."""
     from slth.core.given import Given
 
     if isinstance(ticket.source, Given):
-        return "given weights behind the mask", "given weights"
-    return "regenerated from seed and mask", "random weights"
+        return "given weights behind the mask", "given weights", "weights"
+    return "regenerated from seed and mask", "random weights", "seed"
 
 
-def _print(claim: Accuracy, report: dict[str, Any], how: tuple[str, str]) -> None:
+def _print(claim: Accuracy, report: dict[str, Any], how: tuple[str, str, str]) -> None:
     count = screen.count
     typer.echo(f"{report['verdict']}  {count(claim.correct)} of {count(claim.of)} correct on {screen.line(claim.name)}")
     typer.echo(f"  the network, {how[0]}, {ADVICE[report['verdict']]}")
@@ -127,7 +127,7 @@ def _print(claim: Accuracy, report: dict[str, Any], how: tuple[str, str]) -> Non
         ("counted", f"{count(report['correct'])} of {count(report['of'])}, accuracy {report['test_accuracy']:.4%}"),
         ("density", f"{screen.number(report['density'])}, by layer {screen.listed(report['densities'])}"),
         ("kept", f"{count(report['kept_weights'])} of {count(report['source_weights'])} {how[1]}"),
-        ("learned", f"{count(report['learned_numbers'])} numbers besides seed and mask, statistics of norms"),
+        ("learned", f"{count(report['learned_numbers'])} numbers besides {how[2]} and mask, statistics of norms"),
         ("seconds", f"{report['seconds']:.1f}"),
     ]
     screen.rows(lines)

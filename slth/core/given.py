@@ -69,9 +69,7 @@ class Given:
             When the network is not at hand.
         """
         if self.network is None:
-            raise BadInput(
-                f"weights are those of the network of digest {self.digest[:16]}, which is needed (--target)"
-            )
+            raise BadInput(f"weights are those of the network of digest {self.digest[:16]}, which is needed (--target)")
         node = self.network.affine[layer]
         weight = node.weight.reshape(len(node.weight), -1).astype(np.float64)
         if isinstance(node, Dense) and node.bias is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from slth.core.architecture import Architecture
 from slth.search.draw import Kaiming
@@ -27,6 +28,8 @@ class ByScores:
 
     law: str = "sign"
     scaled: bool = True
+
+    given: ClassVar[bool] = False
 
     def draw(self) -> Kaiming:
         """Kaiming's deviation."""

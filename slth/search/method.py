@@ -27,6 +27,8 @@ class Method(Protocol):
         The method in our words, with where it departs from the paper and what we could not re-read.
     strong : bool
         Whether it leaves the random weights untrained. The mask of a weak one comes with trained weights in its paper.
+    given : bool
+        Whether it searches given weights only, those of a trained network: then its tickets are of those.
     """
 
     name: ClassVar[str]
@@ -34,9 +36,10 @@ class Method(Protocol):
     citation: ClassVar[str]
     statement: ClassVar[str]
     strong: ClassVar[bool]
+    given: ClassVar[bool]
 
     def draw(self) -> Kaiming:
-        """The random network that it searches."""
+        """The random network that it searches; BadInput where it searches given weights only."""
         ...
 
     def training(self, architecture: Architecture) -> Training:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -36,6 +37,8 @@ class ByMask:
 
     law: str = "normal"
     train: bool = True
+
+    given: ClassVar[bool] = False
 
     def draw(self) -> Kaiming:
         """Kaiming's deviation for the dense network."""

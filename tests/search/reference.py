@@ -68,7 +68,7 @@ class EdgePopup:
         self.slots = task.architecture.slots
         self.weights = []
         for layer, slot in enumerate(self.slots):
-            exact = task.source.rows(layer, 0, slot.rows) * task.source.unit(layer)
+            exact = self.drawn(layer)
             shape = slot.shape if slot.kernel else exact.shape
             self.weights.append(torch.from_numpy(exact.astype(np.float32).reshape(shape)))
         self.scores = [self.start(layer, tuple(weight.shape)) for layer, weight in enumerate(self.weights)]
@@ -78,6 +78,10 @@ class EdgePopup:
         self.memory: list[Tensor | None] = [None] * len(self.scores)
         self.log: list[tuple] = []
         self.step = 0
+
+    def drawn(self, layer: int) -> np.ndarray:
+        """The weights of a layer."""
+        return self.task.source.rows(layer, 0, self.slots[layer].rows) * self.task.source.unit(layer)
 
     def start(self, layer: int, shape: tuple[int, ...]) -> Tensor:
         """U(-1 / sqrt(fan_in), 1 / sqrt(fan_in))."""

@@ -136,6 +136,38 @@ class TwoOfFour(EdgePopup):
         return in_leaf * mask * score.sign() + score.sign() * 0.001
 
 
+class Jackpots(EdgePopup):
+    """Zhang et al. (2023) on the network `toy.trained`: counts by magnitude, scores of 1 and 0.99, signed."""
+
+    decay = 5e-4
+
+    def __init__(self, task: Task, network) -> None:
+        super().__init__(task, self.whole)
+        sizes = np.concatenate([weight.numpy().reshape(-1) for weight in self.weights[:-1]])
+        kept = top(np.abs(sizes), round(len(sizes) * task.density))
+        pieces = np.split(kept, np.cumsum([weight.numel() for weight in self.weights[:-1]])[:-1])
+        self.counts = [int(piece.sum()) for piece in pieces]
+        pairs = zip(pieces, self.weights, strict=False)
+        self.scores = [torch.where(torch.from_numpy(p.reshape(w.shape)), 1.0, 0.99) for p, w in pairs]
+
+    def whole(self, w: list[Tensor], x: Tensor, stats: list, training: bool) -> Tensor:
+        """The given network; the convolution's biases are not among the weights."""
+        bias = torch.tensor(self.task.source.network.affine[0].bias)
+        z = F.max_pool2d(F.relu(F.conv2d(x, w[0], bias, padding=1)), 2).flatten(1)
+        return F.linear(F.relu(F.linear(z, w[1][:, :-1], w[1][:, -1])), w[2][:, :-1], w[2][:, -1])
+
+    def drawn(self, layer: int) -> np.ndarray:
+        node = self.task.source.network.affine[layer]
+        return np.column_stack([node.weight, node.bias]) if node.weight.ndim == 2 else node.weight
+
+    def masks(self, epoch: int) -> list[Tensor]:
+        found = [torch.from_numpy(top(s.numpy(), k)).float() for s, k in zip(self.scores, self.counts, strict=True)]
+        return [*found, torch.ones_like(self.weights[-1])]
+
+    def gradient(self, layer: int, in_leaf: Tensor, mask: Tensor) -> Tensor:
+        return in_leaf
+
+
 # One-shot masks.
 
 Network = Callable[[list[Tensor], Tensor, list[tuple[Tensor, Tensor]], bool], Tensor]

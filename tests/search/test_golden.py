@@ -30,13 +30,16 @@ from slth.search.methods.sreenivasan2022gem import GemMiner
 from slth.search.methods.structured import StructuredEdgePopup
 from slth.search.methods.tanaka2020 import Synflow
 from slth.search.methods.wang2020 import Grasp
+from slth.search.methods.zhang2023 import Jackpots
 from slth.search.methods.zhou2019 import Supermask as BernoulliSupermask
 from slth.search.settings import Training
 from slth.search.supermask import Supermask
 from slth.search.task import Outcome, Task
 from slth.search.weak import flowing
 
-EXEMPT: dict[str, str] = {}
+WEIGHED = ("hidenseek", "jackpots")
+"""Cases whose first mask depends on weights."""
+EXEMPT: dict[str, str] = {"layerremoval": "only for networks with sums, see test_layers.py"}
 """Methods without a reference, and why."""
 
 
@@ -69,6 +72,7 @@ CASES = {
     "signed-supermask": Case(SignedSupermask(), more.Koster),
     "hidenseek": Case(HideNSeek(rounds=3), more.HideNSeek),
     "hidenseek of two clients": Case(HideNSeek(rounds=3, clients=2), more.Federated),
+    "jackpots": Case(Jackpots(), more.Jackpots, networks=("given",)),
     "recipe": Case(AnyRecipe(), reference.EdgePopup),
     "recipe of parts": Case(
         AnyRecipe(rule="of:2:4", gradient="kept", penalty="magnitudes:0.001"), more.TwoOfFour, networks=("fours",)
@@ -172,7 +176,7 @@ def _without_slices(masks: list[np.ndarray], wanted: reference.EdgePopup) -> lis
     return out
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if "hidenseek" not in name])  # whose mask depends on weights
+@pytest.mark.parametrize("name", [name for name in CASES if not name.startswith(WEIGHED)])
 def test_the_first_mask(steps, name):
     """Before any step, whatever the network: from scores alone."""
     case = CASES[name]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from test_select import layouts
-from toy import CONV, CPU, RESIDUAL, SHORT, same, search, shaped, task_for, toy
+from toy import ANYWHERE, CONV, CPU, RESIDUAL, SHORT, same, search, shaped, task_for, toy
 
 from slth.search.find import deterministic
 from slth.search.method import methods
@@ -25,7 +25,7 @@ pytestmark = [
 GPU = Machine("cuda")
 
 
-@pytest.mark.parametrize("key", methods.names())
+@pytest.mark.parametrize("key", ANYWHERE)
 @pytest.mark.parametrize("spec", [CONV, RESIDUAL])
 def test_the_seed_determines_the_mask(key, spec):
     more = {"density": 0.4, "seed": 5, "machine": GPU, "training": replace(SHORT, epochs=2)}

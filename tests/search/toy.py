@@ -9,11 +9,13 @@ import numpy as np
 import torch
 
 from slth.core.architecture import Architecture
+from slth.core.given import Given
+from slth.core.network import Activation, Conv, Dense, Flatten, Network, Pool
 from slth.core.preprocessing import Preprocessing
 from slth.datasets.dataset import Dataset, Split
 from slth.search.architectures import architecture_for
 from slth.search.find import Found, find
-from slth.search.method import method_called
+from slth.search.method import method_called, methods
 from slth.search.settings import Machine, Training
 from slth.search.task import Task, Tensors, Watch
 
@@ -24,6 +26,8 @@ RESIDUAL = (
     "conv 4 3x3 same; norm; relu; save a; conv 4 3x3 same; norm; add a; relu; globalpool; flatten; dense 6; relu; dense"
 )
 DENSE = "flatten; dense 9; relu; dense 7; relu; dense"
+ANYWHERE = [key for key, cls in methods if not cls.given and key != "layerremoval"]
+"""Methods that search any random network."""
 
 
 def toy(count: int = 96, channels: int = 1, side: int = 8, classes: int = 3, tests: int = 41) -> Dataset:
@@ -53,6 +57,25 @@ def tensors(data: Dataset, split: Split) -> Tensors:
     )
 
 
+def trained(seed: int = 3) -> Network:
+    """A network with given weights for `toy` pictures, with biases everywhere."""
+    rng = np.random.default_rng(seed)
+
+    def drawn(*shape: int) -> np.ndarray:
+        return (rng.standard_normal(shape) * (2 / np.prod(shape[1:])) ** 0.5).astype(np.float32)
+
+    nodes = (
+        Conv(drawn(4, 1, 3, 3), drawn(4), (1, 1), (1, 1)),
+        Activation(),
+        Pool("max", (2, 2), (2, 2)),
+        Flatten(),
+        Dense(drawn(8, 64), drawn(8)),
+        Activation(),
+        Dense(drawn(3, 8), drawn(3)),
+    )
+    return Network(nodes, (1, 8, 8))
+
+
 def task_for(
     method: object,
     architecture: Architecture | None = None,
@@ -68,11 +91,13 @@ def task_for(
     """The task that the door makes, with the last `held` pictures for validation."""
     plugin = method_called(method)() if isinstance(method, str) else method
     architecture, data = architecture or shaped(), data or toy()
+    if plugin.given:
+        architecture = Architecture.of(trained())
     whole = tensors(data, data.train)
     cut = len(whole) - held
     return Task(
         architecture,
-        plugin.draw().source(architecture, seed, density),
+        Given.of(trained()) if plugin.given else plugin.draw().source(architecture, seed, density),
         Tensors(whole.images[:cut], whole.labels[:cut]),
         Tensors(whole.images[cut:], whole.labels[cut:]),
         density,

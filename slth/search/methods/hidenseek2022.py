@@ -43,6 +43,7 @@ class HideNSeek:
 
     name: ClassVar[str] = "hidenseek"
     strong: ClassVar[bool] = True
+    given: ClassVar[bool] = False
     title: ClassVar[str] = "HideNseek: Federated lottery ticket via server-side pruning and sign supermask"
     citation: ClassVar[str] = """@misc{hidenseek2022,
   title = {HideNseek: Federated Lottery Ticket via Server-side Pruning and Sign Supermask},

@@ -37,6 +37,7 @@ class RandomSearch:
 
     name: ClassVar[str] = "random-search"
     strong: ClassVar[bool] = True
+    given: ClassVar[bool] = False
     title: ClassVar[str] = "Random search: the best of many masks"
     citation: ClassVar[str] = ""
     statement: ClassVar[str] = (

@@ -39,6 +39,17 @@ class Layerwise:
 
 
 @dataclass(frozen=True)
+class Counts:
+    """The largest of every layer, for each layer a number of its own, whatever the density asked for."""
+
+    counts: tuple[int, ...]
+
+    def masks(self, ranked: Sequence[Tensor], density: float, coin: torch.Generator | None) -> list[Tensor]:
+        """Boolean masks."""
+        return [largest(layer, count) for layer, count in zip(ranked, self.counts, strict=True)]
+
+
+@dataclass(frozen=True)
 class Global:
     """The largest of all layers together; equal ones in the order of layers and entries."""
 
