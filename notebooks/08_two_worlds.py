@@ -26,6 +26,7 @@
 # %%
 import math
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import ClassVar
 
 import matplotlib.pyplot as plt
@@ -46,7 +47,9 @@ from slth.theory.plan import Request
 
 torch.set_num_threads(1)
 CPU = Machine("cpu")
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#8A9099"
+ROOT = next(p for p in (Path.cwd(), *Path.cwd().parents) if (p / "paper_figures" / "slth.mplstyle").exists())
+plt.style.use(ROOT / "paper_figures" / "slth.mplstyle")
+BLUE, ORANGE = "#0072B2", "#D55E00"
 
 # %% [markdown]
 # ## 1. A target whose accuracy is honest
