@@ -32,6 +32,9 @@ class Silent:
     def epoch(self, stage: int, record: Epoch) -> None:
         """Nothing."""
 
+    def count(self, done: int, of: int) -> None:
+        """Nothing."""
+
 
 class Live(Silent):
     """The last epochs as a table and a line below it, drawn a few times a second by rich.
@@ -54,6 +57,7 @@ class Live(Silent):
         self.first: float | None = None
         self.begun = time.monotonic()
         self.now: tuple[int, int, int, float] | None = None
+        self.counted: tuple[int, int] | None = None
 
     def note(self, line: str) -> None:
         """A line above what is drawn."""
@@ -69,6 +73,10 @@ class Live(Silent):
         self._arrived(stage, record.number + 1)
         self.records.append(record)
         self.now = None
+
+    def count(self, done: int, of: int) -> None:
+        """Test pictures that are counted."""
+        self.counted = (done, of)
 
     def _arrived(self, stage: int, done: float) -> None:
         if stage != self.stage:
@@ -101,6 +109,8 @@ class Live(Silent):
     def _where(self) -> str:
         of = f" of {self.epochs}" if self.stage == 1 else ""
         after = "" if self.stage == 1 else "training weights, "
+        if self.counted is not None:
+            return f"counting correct answers, {self.counted[0]:,} of {self.counted[1]:,} pictures"
         if self.now is not None:
             epoch, step, steps, loss = self.now
             return f"{after}epoch {epoch + 1}{of}  step {step:,} of {steps:,}  loss {loss:.4f}"
@@ -108,7 +118,7 @@ class Live(Silent):
             return "getting ready"
         number = self.records[-1].number + 1
         if self.stage == 1 and number == self.epochs:
-            return "counting correct answers"
+            return "choosing the ticket"
         return f"{after}epoch {number}{of} done"
 
     def _left(self, done: float) -> str:

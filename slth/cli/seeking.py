@@ -116,6 +116,7 @@ def sought(wanted: Wanted, seed: int, path: Path, log: Path | None, title: str =
     from slth.search.task import Watch
 
     epochs = wanted.training.epochs
+    unfinished = path.with_name(path.name + UNFINISHED)
     with ExitStack() as stack:
         show = stack.enter_context(live(title or f"seed {seed}", epochs))
         record = None if log is None else stack.enter_context(EpochLog(log, show.note))
@@ -131,10 +132,11 @@ def sought(wanted: Wanted, seed: int, path: Path, log: Path | None, title: str =
             source=wanted.source,
             held_out=wanted.held_out,
             sanity=wanted.sanity,
-            checkpoint=path.with_name(path.name + UNFINISHED),
-            watch=Watch(ear.batch, ear.epoch),
+            checkpoint=unfinished,
+            watch=Watch(ear.batch, ear.epoch, show.count),
         )
     sha256 = write_found(path, found.ticket)
+    unfinished.unlink(missing_ok=True)
     return _report(wanted, found, seed, path, sha256)
 
 

@@ -26,6 +26,17 @@ def accuracy(architecture: Architecture, weights: Sequence[Tensor], statistics: 
     return right / max(1, len(data))
 
 
+def distance(architecture: Architecture, weights: Sequence[Tensor], statistics: Statistics, data: Tensors) -> float:
+    """The mean squared distance to the data's goals, over pictures and outputs."""
+    assert data.goals is not None
+    total = 0.0
+    with torch.no_grad():
+        for start in range(0, len(data), BATCH):
+            outputs = forward(architecture, weights, data.images[start : start + BATCH], statistics, training=False)
+            total += float(((outputs - data.goals[start : start + BATCH]) ** 2).sum())
+    return total / int(data.goals.numel())
+
+
 def measured_statistics(
     architecture: Architecture, weights: Sequence[Tensor], data: Tensors, batch: int
 ) -> list[tuple[Tensor, Tensor]]:

@@ -98,7 +98,8 @@ def find(
     sanity : bool
         Whether to measure `Baselines`.
     checkpoint : Path, optional
-        Where the state is kept, so that a search that was killed goes on; removed at the end.
+        Where the state is kept, so that a search that was killed goes on. For the caller to remove, once the ticket is
+        in a safe place.
     watch : Watch, optional
 
     Raises
@@ -140,8 +141,6 @@ def find(
     notes = dict(outcome.notes)
     for name, (weights, statistics) in outcome.trained.items():
         notes[f"{name}_accuracy"] = accuracy(architecture, weights, statistics, test)
-    if checkpoint is not None:
-        checkpoint.unlink(missing_ok=True)
     return Found(ticket, outcome.epochs, outcome.epoch, sane, notes, time.perf_counter() - begun)
 
 
@@ -196,7 +195,7 @@ def _label(
 ) -> str:
     """All that determines the result, as canonical JSON without floats: a ticket's `made`, a checkpoint's label."""
     options = {name: _exact(value) for name, value in asdict(plugin).items()}  # type: ignore[call-overload]
-    made = {
+    made: dict[str, Any] = {
         "method": key_of(plugin),
         "options": options,
         "density": _exact(density),
@@ -225,6 +224,8 @@ def _ticket(task: Task, outcome: Outcome, data: Dataset, made: dict[str, Any]) -
     unclaimed = Accuracy(data.test.digest, f"{data.name} test", 0, len(data.test), data.preprocessing)
     if outcome.epoch is not None:
         made["epoch"] = outcome.epoch + 1
+    if task.place.type == "cpu":
+        made["threads"] = torch.get_num_threads()  # they decide in which order sums are formed
     ticket = FoundTicket(task.architecture, task.source, chosen.mask, chosen.values, chosen.statistics, unclaimed, made)
-    right = correct_answers(ticket.network, data.preprocessing, data.test.images, data.test.labels)
+    right = correct_answers(ticket.network, data.preprocessing, data.test.images, data.test.labels, task.watch.count)
     return replace(ticket, claim=replace(unclaimed, correct=right))

@@ -15,7 +15,7 @@ from torch import Tensor
 from slth.core.errors import BadInput
 from slth.search.batches import batches, steps
 from slth.search.checkpoint import Checkpoint
-from slth.search.evaluate import accuracy
+from slth.search.evaluate import accuracy, distance
 from slth.search.forward import forward
 from slth.search.learner import Learner
 from slth.search.task import Chosen, Epoch, Task, Tensors
@@ -32,16 +32,10 @@ class Course:
     best: Chosen | None = None
     best_epoch: int | None = None
 
-    @property
-    def best_accuracy(self) -> float:
-        """Validation accuracy of the best epoch; below all where there is none."""
-        found = None if self.best_epoch is None else self.epochs[self.best_epoch].validation_accuracy
-        return -1.0 if found is None else found
-
     def take(self, record: Epoch, learner: Learner) -> None:
         """Adds an epoch; of equally good ones the later is the best."""
         self.epochs.append(record)
-        if record.eligible and (record.validation_accuracy or 0.0) >= self.best_accuracy:
+        if record.eligible and (self.best_epoch is None or record.merit >= self.epochs[self.best_epoch].merit):
             self.best, self.best_epoch = learner.chosen(), record.number
 
 
@@ -136,13 +130,16 @@ def loss_of(outputs: Tensor, batch: Tensors, smoothing: float) -> Tensor:
 def record(task: Task, learner: Learner, epoch: int, loss: float, right: float, begun: float | None = None) -> Epoch:
     """What is known after an epoch: loss and accuracy on the way, accuracy on the pictures held out, densities."""
     effective = learner.effective(training=False)
-    validated = None
+    validated = apart = None
     if len(task.validation):
         validated = accuracy(task.architecture, effective, learner.statistics, task.validation)
+    if len(task.validation) and task.validation.goals is not None:
+        apart = distance(task.architecture, effective, learner.statistics, task.validation)
     densities = learner.densities()
     sizes = [weight.numel() for weight in effective]
     kept = sum(density * size for density, size in zip(densities, sizes, strict=True))
     total = steps(len(task.train), task.training.batch)
     rate = task.training.rate_at((epoch + 1) * total - 1, total)
     seconds = 0.0 if begun is None else time.perf_counter() - begun
-    return Epoch(epoch, loss, right, validated, kept / sum(sizes), densities, rate, learner.ready(epoch), seconds)
+    density = kept / sum(sizes)
+    return Epoch(epoch, loss, right, validated, density, densities, rate, learner.ready(epoch), seconds, apart)

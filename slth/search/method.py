@@ -72,5 +72,14 @@ def method_called(name: str) -> type[Method]:
 
 
 def key_of(method: Method) -> str:
-    """The registered key of a method."""
-    return next(key for key, cls in methods if cls is type(method))
+    """The registered key of a method.
+
+    Raises
+    ------
+    BadInput
+        For a class that is not registered.
+    """
+    for key, cls in methods:
+        if cls is type(method):
+            return key
+    raise BadInput(f"{type(method).__name__} is no registered method: @methods.register(KEY) makes it one")

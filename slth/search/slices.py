@@ -13,6 +13,7 @@ from slth.core.network import INPUT
 from slth.core.nodes import Activation, Add, Flatten
 
 Bits = NDArray[np.bool_]
+Statistics = tuple[tuple[NDArray[np.float32], NDArray[np.float32]], ...]
 
 
 def without_silent(architecture: Architecture, mask: Mask) -> Mask:
@@ -39,6 +40,16 @@ def without_silent(architecture: Architecture, mask: Mask) -> Mask:
             arriving = np.zeros_like(arriving)
         silent[place] = arriving
     return _selected(mask, kept)
+
+
+def reset(architecture: Architecture, mask: Mask, statistics: Statistics) -> Statistics:
+    """Statistics with means 0 and variances 1 where an output keeps no weight: such an output is 0 behind its norm."""
+    found = []
+    for slot, (mean, variance) in zip(architecture.normed, statistics, strict=True):
+        silent = np.ones(len(mean), np.bool_)
+        silent[mask.kept[slot] // mask.shapes[slot][1]] = False
+        found.append((np.where(silent, np.float32(0), mean), np.where(silent, np.float32(1), variance)))
+    return tuple(found)
 
 
 def _flat(silent: Bits, architecture: Architecture, feed: int) -> Bits:

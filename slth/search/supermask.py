@@ -163,6 +163,7 @@ class Supermask:
         """The subnetwork by the scores as they are."""
         with torch.no_grad():
             self._decide(None)
+            forget_silent(self.task.architecture, self.masks, self.statistics)
         flat = [mask.to(torch.int8).reshape(-1).cpu().numpy() for mask in self.masks]
         kept = [np.flatnonzero(mask) for mask in flat]
         signs = tuple(mask[at].astype(np.int64) for mask, at in zip(flat, kept, strict=True))

@@ -39,7 +39,11 @@ class Tensors:
 
 @dataclass(frozen=True)
 class Epoch:
-    """What is known after an epoch; `densities` are those of the layers, `eligible` tells whether it may be chosen."""
+    """What is known after an epoch.
+
+    `densities` are those of the layers, `eligible` tells whether it may be chosen; `validation_distance` is the mean
+    squared distance to a target's outputs on the pictures held out, where the search is for a function.
+    """
 
     number: int
     loss: float
@@ -50,14 +54,27 @@ class Epoch:
     rate: float
     eligible: bool
     seconds: float
+    validation_distance: float | None = None
+
+    @property
+    def merit(self) -> float:
+        """What the best epoch has most of: closeness to a target's outputs, or accuracy, on the pictures held out."""
+        if self.validation_distance is not None:
+            return -self.validation_distance
+        return self.validation_accuracy or 0.0
 
 
 @dataclass(frozen=True)
 class Watch:
-    """Who wants to know: `batch(epoch, step, steps, loss)` now and then, `epoch(record)` after each epoch."""
+    """Who wants to know.
+
+    `batch(epoch, step, steps, loss)` is called now and then, `epoch(record)` after each epoch, `count(done, of)` while
+    the test pictures are counted.
+    """
 
     batch: Callable[[int, int, int, float], None] = lambda epoch, step, steps, loss: None
     epoch: Callable[[Epoch], None] = lambda record: None
+    count: Callable[[int, int], None] = lambda done, of: None
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,7 +21,7 @@ from slth.search.settings import Training
 
 KEYS = methods.names()
 SHORT = Training(epochs=2, batch=64)
-NEEDS_MORE = {"zhang2023", "layers"}  # given weights; sums: tested with their own networks
+NEEDS_MORE = {"zhang2023", "layerremoval"}  # given weights; sums: tested with their own networks
 SMALL = {"randomsearch": {"trials": 3}, "tanaka2020": {"rounds": 3}, "hidenseek2022": {"rounds": 3}}
 
 

@@ -10,7 +10,7 @@ from slth.search.engine import ByScores
 from slth.search.method import methods
 from slth.search.parts.units import Filter, Weight
 from slth.search.recipe import Recipe
-from slth.search.slices import without_silent
+from slth.search.slices import reset, without_silent
 from slth.search.task import Outcome, Task
 
 
@@ -55,5 +55,7 @@ class StructuredEdgePopup(ByScores):
     def search(self, task: Task) -> Outcome:
         """Trains the scores, then removes the slices of removed filters."""
         found = super().search(task)
-        mask = without_silent(task.architecture, found.chosen.mask)
-        return replace(found, chosen=replace(found.chosen, mask=mask))
+        chosen = found.chosen
+        mask = without_silent(task.architecture, chosen.mask)
+        statistics = reset(task.architecture, mask, chosen.statistics)
+        return replace(found, chosen=replace(chosen, mask=mask, statistics=statistics))
