@@ -7,7 +7,7 @@ PYTHON ?= python3
 unit proofs notebooks: export OPENBLAS_NUM_THREADS = 1
 
 BIN := .venv/bin
-BENCHMARKS := pensia lenet published_cnn burkholz_sums density depth structured vectors thresholds certified sweep
+BENCHMARKS := pensia lenet published_cnn burkholz_sums density depth structured vectors thresholds certified sweep search presets mnist plantnseek
 READY := .venv/.ready
 
 .PHONY: demo test lint types structure unit notebooks figures figures-data proofs benchmark clean
