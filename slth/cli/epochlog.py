@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
+
+from slth.core.errors import Unavailable
 
 if TYPE_CHECKING:
     from slth.search.task import Epoch
@@ -43,7 +46,7 @@ class EpochLog:
             self._begun = True
         values = [getattr(record, name) for name in NUMBERS]
         row = [stage, record.number + 1, *("" if value is None else value for value in values), record.eligible]
-        with (self.folder / NAME).open("a", newline="", encoding="utf-8") as handle:
+        with self._named(), (self.folder / NAME).open("a", newline="", encoding="utf-8") as handle:
             csv.writer(handle).writerow([*row, *record.densities])
         if self._board is not None:
             self._show(stage, record)
@@ -59,9 +62,18 @@ class EpochLog:
         self._board = SummaryWriter(str(self.folder), purge_step=record.number + 1)
 
     def _write(self, lines: list[list[str]]) -> None:
-        self.folder.mkdir(exist_ok=True)
-        with (self.folder / NAME).open("w", newline="", encoding="utf-8") as handle:
+        with self._named(), contextlib.suppress(FileExistsError):
+            self.folder.mkdir()
+        with self._named(), (self.folder / NAME).open("w", newline="", encoding="utf-8") as handle:
             csv.writer(handle).writerows(lines or [[*COLUMNS]])
+
+    @contextlib.contextmanager
+    def _named(self) -> Iterator[None]:
+        """Says which file could not be written."""
+        try:
+            yield
+        except OSError as error:
+            raise Unavailable(f"{self.folder / NAME}: cannot be written: {error.strerror}") from None
 
     def _show(self, stage: int, record: Epoch) -> None:
         before = "" if stage == 1 else f"stage {stage}/"

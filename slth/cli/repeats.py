@@ -14,6 +14,10 @@ from slth.core.atomic import write_atomic
 from slth.core.errors import BadFile, BadInput
 
 CONFIDENCE = 0.95
+KEYS = {"method", "key", "strong", "options", "data", "training", "device", "precision", "seed", "law", "layers"}
+KEYS |= {"given_weights", "source_weights", "asked_density", "baselines", "validation_accuracy", "seconds", "epoch"}
+KEYS |= {"ticket", "check", "notes"}
+"""What a report that is used again must have."""
 
 
 def repeated(wanted: Wanted, seeds: Sequence[int], path: Path, log: Path | None) -> dict[str, Any]:
@@ -64,10 +68,19 @@ class _Finished:
         if not isinstance(report, dict) or not ticket.exists():
             return None
         try:
-            _, sha256 = read_found(ticket)
+            held, sha256 = read_found(ticket)
         except BadInput:
             return None
-        return report if report.get("sha256") == sha256 else None
+        claim, mask = held.claim, held.mask
+        told = {
+            "sha256": sha256,
+            "correct": claim.correct,
+            "of": claim.of,
+            "test_accuracy": claim.accuracy,
+            "kept_weights": mask.count,
+            "density": mask.density,
+        }
+        return report if told.items() <= report.items() and report.keys() >= KEYS else None
 
     def add(self, seed: int, report: dict[str, Any]) -> None:
         """Takes a finished seed down."""

@@ -137,4 +137,4 @@ def _architecture(text: str | None, data: Dataset, width: float, norm: bool | No
 
     classes = len(data.classes)
     usual = USUAL.get(data.shape, f"{prod(data.shape)}-300-100-{classes}")
-    return architecture_for(text or usual, data.shape, classes, width=width, norm=norm, bias=bias)
+    return architecture_for(usual if text is None else text, data.shape, classes, width=width, norm=norm, bias=bias)

@@ -43,8 +43,7 @@ def print_one(report: Mapping[str, Any]) -> None:
             ("check", report["check"]),
         ]
     )
-    if not report["strong"]:
-        screen.note(WEAK if report["given_weights"] is None else GIVEN)
+    _say(report)
 
 
 def print_many(report: Mapping[str, Any]) -> None:
@@ -70,6 +69,15 @@ def print_many(report: Mapping[str, Any]) -> None:
         ],
         indent="",
     )
+    _say(report)
+
+
+def _say(report: Mapping[str, Any]) -> None:
+    """What a reader of the table should not miss: another density than was asked for, a weak ticket, given weights."""
+    asked, came = report["asked_density"], report["density"]
+    if abs(came - asked) > 0.1 * asked and report["given_weights"] is None:
+        said = f"density {asked:g} was asked for, {screen.number(came)} came out"
+        screen.note(f"{said}: slth cite {report['key']} says what decides on it")
     if not report["strong"]:
         screen.note(WEAK if report["given_weights"] is None else GIVEN)
 

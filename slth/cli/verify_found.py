@@ -41,7 +41,8 @@ def verify_found(path: Path, data: str | None, folder: Path | None, weights: Wei
     ticket = weights.behind(path, ticket)
     from slth.datasets.load import load
 
-    part = load(data, folder, download=False).test
+    pictures = load(data, folder, download=False)
+    part, name = pictures.test, f"{pictures.name} test"
     _check_data(path, claim, data, part)
     _check_shapes(path, ticket, part)
     try:
@@ -56,12 +57,12 @@ def verify_found(path: Path, data: str | None, folder: Path | None, weights: Wei
             part.labels,
             lambda done, total: tick("pictures", done, total),
         )
-    report = _report(ticket, digest, correct, len(part.labels))
+    report = _report(ticket, digest, correct, len(part.labels)) | {"data_name": name}
     report["seconds"] = time.perf_counter() - begun
     if json:
         screen.as_json(report)
     else:
-        _print(claim, report, network_of(ticket))
+        _print(name, claim, report, network_of(ticket))
     if report["verdict"] != "CONFIRMED":
         raise typer.Exit(1)
 
@@ -119,9 +120,11 @@ def network_of(ticket: FoundTicket) -> tuple[str, str, str]:
     return "regenerated from seed and mask", "random weights", "seed"
 
 
-def _print(claim: Accuracy, report: dict[str, Any], how: tuple[str, str, str]) -> None:
+def _print(name: str, claim: Accuracy, report: dict[str, Any], how: tuple[str, str, str]) -> None:
     count = screen.count
-    typer.echo(f"{report['verdict']}  {count(claim.correct)} of {count(claim.of)} correct on {screen.line(claim.name)}")
+    typer.echo(f"{report['verdict']}  {count(claim.correct)} of {count(claim.of)} correct on {name}")
+    if claim.name != name:
+        screen.note(f"the ticket calls these pictures {screen.line(claim.name)}")
     typer.echo(f"  the network, {how[0]}, {ADVICE[report['verdict']]}")
     lines = [
         ("counted", f"{count(report['correct'])} of {count(report['of'])}, accuracy {report['test_accuracy']:.4%}"),

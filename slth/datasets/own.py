@@ -24,18 +24,24 @@ BLOCK = 4096
 def read_own(path: Path) -> Dataset:
     """Read a data set from the arrays train_images, train_labels, test_images, test_labels.
 
-    Images are uint8, (n, height, width) or (n, channels, height, width); labels integers (n,), whose largest says how
-    many classes there are. Mean and deviation are those of the training pictures.
+    Images are uint8, (n, height, width) or (n, channels, height, width); labels integers (n,); the largest of
+    those to train on says how many classes there are. Mean and deviation are those of the training pictures.
 
     Raises
     ------
     BadFile
-        When an array is missing or of another kind, a label negative, or a channel constant.
+        When an array is missing or of another kind, a label negative, a channel constant, there are fewer than two
+        classes, or others to test on than to train on.
     """
     with naming(path):
         arrays = read_arrays(path, NAMES)
         train, test = _split(arrays, "train"), _split(arrays, "test")
-        classes = 1 + max(int(split.labels.max()) for split in (train, test))
+        classes = 1 + int(train.labels.max())
+        if classes < 2:
+            raise BadFile("train_labels has one class; pictures of at least two are needed to tell them apart")
+        if test.labels.max() >= classes:
+            largest = int(test.labels.max())
+            raise BadFile(f"test_labels has label {largest}; the largest of train_labels is {classes - 1}")
         names = tuple(map(str, range(classes)))
         return Dataset(path.stem, names, train, test, measured(train.images))
 

@@ -51,14 +51,14 @@ def kind_of(path: str | Path) -> str:
     Raises
     ------
     BadFile
-        When the file can not be opened, or is no container.
+        When the file can not be opened, is no container, or its JSON is none.
     """
     with naming(path), opened(path) as file:
         text = parse(file).metadata.get(KEY, "")
     try:
-        body = _parsed(text)
-    except (ValueError, RecursionError):
-        return PAIRS
+        body = _parsed(text) if text else None
+    except (ValueError, RecursionError) as error:
+        raise BadFile(f"{path}: {_one_line(error)}") from None
     return NETWORK if isinstance(body, dict) and body.get("structure") == NETWORK else PAIRS
 
 

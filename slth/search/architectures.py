@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 from slth.core.architecture import Architecture, Norm, Part, Slot
@@ -13,6 +12,7 @@ from slth.interop.architecture import parse_arch
 from slth.interop.files import shown
 from slth.interop.steps import Plan, Step
 
+WIDEST = 1000
 ALWAYS_NORMED = ("resnet20",)
 
 
@@ -41,8 +41,8 @@ def architecture_for(
         For a text that is no architecture, or one that pictures or classes do not fit.
     """
     plan = parse_arch(spec)
-    if not 0 < width < math.inf:
-        raise BadInput(f"--width is a factor > 0, not {width}")
+    if not 0 < width <= WIDEST:
+        raise BadInput(f"--width is a factor above 0 and at most {WIDEST}, not {width:g}")
     wanted = plan.name in ALWAYS_NORMED if norm is None else norm
     given = plan.input_shape
     if given is not None and not plan.movable and given != shape and given != (shape[0] * shape[1] * shape[2],):

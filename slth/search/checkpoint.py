@@ -13,6 +13,7 @@ from torch import Tensor
 
 from slth.core.errors import BadFile, BadInput
 from slth.core.mask import Mask
+from slth.core.network import content_digest
 from slth.interop.safetensors import read_container, write_container
 from slth.search.task import Chosen, Epoch, Task
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from slth.search.loop import Course
 
 KEY = "slth.search"
+SEAL = "slth.sha256"
 EVERY = 5.0
 """Seconds from one write to the next, at least: short epochs are sooner repeated than written."""
 Arrays = dict[str, NDArray[Any]]
@@ -52,7 +54,8 @@ class Checkpoint:
             "best_epoch": course.best_epoch,
             "values": values,
         }
-        write_container(self.path, {KEY: json.dumps(body)}, arrays)
+        text = json.dumps(body)
+        write_container(self.path, {KEY: text, SEAL: content_digest(text, arrays)}, arrays)
         self.written = time.monotonic()
 
     def restored(self, learner: Learner, optimiser: torch.optim.Optimizer) -> Course | None:
@@ -69,6 +72,8 @@ class Checkpoint:
             return None
         metadata, arrays = read_container(self.path)
         try:
+            if metadata[SEAL] != content_digest(metadata[KEY], arrays):
+                raise ValueError
             body = json.loads(metadata[KEY])
             if body["label"] != self.task.label:
                 raise BadInput(f"{self.path}: is the unfinished state of another search; remove it or write elsewhere")
@@ -87,6 +92,8 @@ class Checkpoint:
         from slth.search.loop import Course
 
         records = [Epoch(**{**entry, "densities": tuple(entry["densities"])}) for entry in body["epochs"]]
+        if body["best_epoch"] is not None and not 0 <= body["best_epoch"] < len(records):
+            raise ValueError
         best = None
         if body["values"] is not None:
             shapes = tuple((layer.rows, layer.width) for layer in self.task.source.layers)

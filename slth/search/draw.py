@@ -16,7 +16,8 @@ from slth.core.laws import law as law_of
 from slth.core.source import Source, SourceLayer
 
 SCORES = 4  # domain tags of the generator: weights have 0, other uses below 65536 one each
-REDRAWS = 5
+REDRAWS = 5  # and 6: coins of an epoch
+CLIENTS = 7
 SPREAD = {"sign": 1.0, "normal": 1.0, "uniform": math.sqrt(3.0)}
 """What makes the deviation of a law 1."""
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from slth.search.draw import CLIENTS, words
 from slth.search.loop import Course, fit, record
 from slth.search.settings import Training
 from slth.search.supermask import Supermask
@@ -43,7 +44,9 @@ def federated(task: Task, server: Supermask, clients: int) -> Course:
 def _local(task: Task, share: Tensors, settings: Training, turn: int) -> Task:
     """A client's task: its share, in an order of its own."""
     none = Tensors(task.validation.images[:0], task.validation.labels[:0])
-    return replace(task, train=share, validation=none, training=settings, seed=turn, checkpoint=None, watch=Watch())
+    high, low = words(task.seed, turn, 2, CLIENTS).tolist()
+    seed = (high << 32) | low
+    return replace(task, train=share, validation=none, training=settings, seed=seed, checkpoint=None, watch=Watch())
 
 
 def _shares(task: Task, clients: int) -> list[Tensors]:

@@ -132,7 +132,7 @@ def find(
         place,
         checkpoint,
         watch or Watch(),
-        f"{label} {architecture}",
+        f"{label} {architecture} {data.preprocessing}",
     )
     outcome = plugin.search(task)
     ticket = _ticket(task, outcome, data, json.loads(label))
@@ -201,6 +201,7 @@ def _label(
         "density": _exact(density),
         "training": {name: _exact(value) for name, value in asdict(training).items()},
         "precision": machine.precision,
+        "compiled": machine.compiled or None,
         "device": machine.place.type,
         "held_out": _exact(held_out),
         "train": data.train.digest,
@@ -214,8 +215,8 @@ def _label(
 
 
 def _exact(value: Any) -> Any:
-    """A float as its shortest decimal text: the ticket's JSON holds no floats."""
-    return repr(value) if isinstance(value, float) else value
+    """A float, or an integer beyond 2^53, as text: a ticket's JSON holds neither."""
+    return repr(value) if isinstance(value, float) or (isinstance(value, int) and abs(value) > 1 << 53) else value
 
 
 def _ticket(task: Task, outcome: Outcome, data: Dataset, made: dict[str, Any]) -> FoundTicket:

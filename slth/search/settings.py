@@ -11,7 +11,7 @@ from slth.core.errors import BadInput, Unavailable
 
 OPTIMISERS = ("sgd", "adam", "adamw")
 CURVES = ("cosine", "constant", "steps")
-LARGEST_RATE = 1e30  # beyond, torch's own arithmetic overflows
+LARGEST = 1e30  # beyond, torch's own arithmetic overflows
 PRECISIONS = ("float32", "bfloat16")
 
 
@@ -56,10 +56,8 @@ class Training:
             if getattr(self, name) not in known:
                 raise BadInput(f"{name} {getattr(self, name)!r} is none of {', '.join(known)}")
         for name in ("rate", "momentum", "decay", "warmup", "smoothing"):
-            if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
-                raise BadInput(f"{name} must be a number >= 0, not {getattr(self, name)}")
-        if self.rate > LARGEST_RATE:
-            raise BadInput(f"rate must be at most {LARGEST_RATE:g}, not {self.rate:g}")
+            if not 0 <= getattr(self, name) <= LARGEST:
+                raise BadInput(f"{name} must be a number from 0 to {LARGEST:g}, not {getattr(self, name)}")
         if self.momentum >= 1 or self.smoothing >= 1:
             raise BadInput(f"momentum {self.momentum} and smoothing {self.smoothing} must be below 1")
 

@@ -8,12 +8,13 @@ import math
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from slth.cli.repeats import interval
-from slth.interop.found import read_found
+from slth.interop.found import read_found, write_found
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ("--arch", "64-16-10", "--epochs", "2")
@@ -257,3 +258,36 @@ def test_a_method_is_found_by_its_file():
 def test_help_loads_no_torch():
     code = "import sys; import slth.cli.main; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True)
+
+
+def test_large_options_give_tickets_that_can_be_read(slth, here):
+    done = slth("search", "iterand", *TINY, "--batch", 10**20, "--option", f"every={10**22}", "-o", "t.slth")
+    assert done.code == 0, done.err
+    assert slth("verify", "t.slth", "--data", "digits").code == 0
+    assert read_found(here / "t.slth")[0].made["options"]["every"] == str(10**22)
+
+
+def test_reports_of_finished_seeds_that_were_changed_are_not_believed(slth, here):
+    words = ("search", "edge-popup", *TINY, "--seeds", 2, "-o", "s.slth", "--json")
+    first = json.loads(slth(*words).out)
+    body = json.loads(Path("s.seeds.json").read_text())
+    body["runs"]["0"] |= {"test_accuracy": 0.999, "correct": 359}
+    body["runs"]["1"] = {"sha256": body["runs"]["1"]["sha256"]}
+    Path("s.seeds.json").write_text(json.dumps(body))
+    done = slth(*words)
+    assert done.code == 0 and "finished before" not in done.err
+    assert json.loads(done.out)["test_accuracy"] == first["test_accuracy"]
+
+
+def test_another_density_than_asked_is_said(slth, here):
+    done = slth("search", "supermask", *TINY, "--density", 0.1)
+    assert done.code == 0 and "density 0.1 was asked for" in done.err
+    assert slth("search", "edge-popup", *TINY, "--density", 0.1).err == ""
+
+
+def test_the_pictures_that_are_counted_are_named(slth, here):
+    assert slth("search", "edge-popup", *TINY, "-o", "t.slth").code == 0
+    ticket, _ = read_found(here / "t.slth")
+    write_found(here / "f.slth", replace(ticket, claim=replace(ticket.claim, name="imagenet test")))
+    done = slth("verify", "f.slth", "--data", "digits")
+    assert "correct on digits test" in done.out and "calls these pictures imagenet test" in done.err

@@ -119,6 +119,7 @@ def linked():
         (gzip.compress(b"<html>" * 1000), "not a tar archive"),
         (gzip.compress(gzip.decompress(BINARY_ARCHIVE)[:20_000]), "too early"),
     ],
+    ids=["lacks one", "one twice", "one short", "a link", "cut", "checksum", "no archive", "cut within"],
 )
 def test_malformed_archives_are_refused_by_name(tmp_path, data, said):
     with pytest.raises(BadFile, match=said) as error:

@@ -67,6 +67,8 @@ def test_mean_and_deviation_are_those_of_the_training_pictures(seed, channels):
         ({"train_labels": np.arange(6) - 1}, "train_labels has label -1"),
         ({"train_labels": np.arange(6) + 9_995}, "train_labels has label 10000"),
         ({"train_labels": np.full(6, 2**64 - 1, np.uint64)}, "has label 18446744073709551615"),
+        ({"train_labels": np.zeros(6, np.int64)}, "train_labels has one class"),
+        ({"test_labels": np.array([2, 3])}, "test_labels has label 3; the largest of train_labels is 2"),
         ({"train_labels": np.array(["a"] * 6)}, "train_labels is not of integers"),
         ({"train_labels": np.array([{}] * 6, object)}, "train_labels is not of integers"),
         ({"test_images": pictures(2, 4, 5)}, "those to test on"),

@@ -424,7 +424,14 @@ def test_other_files_are_of_no_kind(tmp_path, text):
         kind_of(tmp_path / "none.slth")
 
 
-@pytest.mark.parametrize("text", ["", "[" * 100_000, "[]", '{"structure":1.5}', '{"structure":["network"]}'])
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"structure":1.5}', '{"made":{"batch":99999999999999999999}}'])
+def test_json_that_can_not_be_read_is_of_no_kind(tmp_path, text):
+    envelope.write_container(tmp_path / "net.slth", {envelope.KEY: text}, {})
+    with pytest.raises(BadFile, match=r"net\.slth: "):
+        kind_of(tmp_path / "net.slth")
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"structure":["network"]}'])
 def test_what_is_no_ticket_counts_as_constructed(tmp_path, text):
     envelope.write_container(tmp_path / "net.slth", {envelope.KEY: text}, {})
     assert kind_of(tmp_path / "net.slth") == "pairs"

@@ -120,7 +120,9 @@ class Federated(HideNSeek):
 
     def turn(self, seed: int, epoch: int, client: int) -> list[int]:
         """What the order of a client's pictures in an epoch is drawn from."""
-        return [epoch * self.clients + client, 0, 0]
+        turn = epoch * self.clients + client
+        high, low = words_range(key_from_seed(seed), turn, 0, 2, 7).tolist()
+        return [low, high, 0]
 
 
 class TwoOfFour(EdgePopup):

@@ -11,6 +11,7 @@ import torch
 from toy import CONV, DENSE, RESIDUAL, SHORT, same, search, task_for
 
 from slth.core.errors import BadFile, BadInput
+from slth.core.network import content_digest
 from slth.interop.safetensors import read_container, write_container
 from slth.search import checkpoint as checkpoints
 from slth.search.loop import fit
@@ -136,7 +137,8 @@ def test_a_checkpoint_that_was_tampered_with(unfinished):
 
     def written(changed_body, changed_arrays):
         text = changed_body if isinstance(changed_body, str) else json.dumps(changed_body)
-        write_container(unfinished, {checkpoints.KEY: text}, changed_arrays)
+        seal = content_digest(text, changed_arrays)
+        write_container(unfinished, {checkpoints.KEY: text, checkpoints.SEAL: seal}, changed_arrays)
         refused(unfinished)
 
     for key in body:
@@ -145,6 +147,8 @@ def test_a_checkpoint_that_was_tampered_with(unfinished):
         written(text, arrays)
     written({**body, "epochs": [{"number": 0}]}, arrays)
     written({**body, "epochs": [3]}, arrays)
+    written({**body, "best_epoch": 10**6}, arrays)
+    written({**body, "epochs": []}, arrays)
     for name in arrays:
         if name.startswith("learner."):
             written(body, {other: array for other, array in arrays.items() if other != name})
@@ -153,4 +157,6 @@ def test_a_checkpoint_that_was_tampered_with(unfinished):
     written(body, {**arrays, "optimiser.x.momentum_buffer": np.zeros(3, np.float32)})
     written(body, {**arrays, "best.kept.0": np.array([5, 4])})
     write_container(unfinished, {"other": "{}"}, arrays)
+    refused(unfinished, BadFile)
+    write_container(unfinished, metadata, {**arrays, "learner.scores.0": arrays["learner.scores.0"] + np.float32(1)})
     refused(unfinished, BadFile)

@@ -43,8 +43,9 @@ class IteRand(ByScores):
 }"""
     statement: ClassVar[str] = (
         "Edge-popup with signed scores (the largest, not the largest in magnitude), in which every K_per steps each "
-        "pruned weight is drawn anew with chance r. Here a new draw is the next draw of that entry in the "
-        "counter-based source, and the ticket holds the number of the draw: it still regenerates from its seed."
+        "pruned weight is drawn anew with chance r; once an epoch, where that has fewer steps than K_per. Here a new "
+        "draw is the next draw of that entry in the counter-based source, and the ticket holds the number of the "
+        "draw: it still regenerates from its seed."
     )
 
     def __post_init__(self) -> None:

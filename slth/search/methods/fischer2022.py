@@ -16,6 +16,8 @@ from slth.search.recipe import Recipe
 class AnnealedEdgePopup(ByScores):
     """Edge-popup whose density falls to the goal over the epochs, geometrically."""
 
+    scaled: bool = False
+
     name: ClassVar[str] = "annealed-edge-popup"
     strong: ClassVar[bool] = True
     title: ClassVar[str] = "Plant 'n' seek: Can you find the winning ticket?"
@@ -27,8 +29,9 @@ class AnnealedEdgePopup(ByScores):
 }"""
     statement: ClassVar[str] = (
         "Edge-popup in which epoch e of E keeps the fraction density^(e / E): only the last epoch has the density "
-        "asked for, so it is the one that is chosen. Biases, where --bias asks for them, are ranked with the weights "
-        "of their layer."
+        "asked for, so it is the one that is chosen, and at low densities much is lost on the way unless there are "
+        "many epochs. Biases, where --bias asks for them, are ranked with the weights of their layer. Laws, decay and "
+        "batches are this engine's defaults, not the paper's."
     )
 
     def recipe(self) -> Recipe:

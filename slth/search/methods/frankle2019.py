@@ -39,8 +39,9 @@ class Magnitude(ByMask):
 }"""
     statement: ClassVar[str] = (
         "The network is trained, the largest trained weights of all layers together are kept, and go back to their "
-        "random values; with more rounds again and again. The accuracy reported is that after a last training. A weak "
-        "ticket."
+        "random values; with more rounds again and again. The accuracy reported is that after a last training. The "
+        "paper's own networks are, as we recall, pruned layer by layer where they are dense, and trained by Adam; here "
+        "all layers are ranked together and trained by SGD. A weak ticket."
     )
 
     def __post_init__(self) -> None:

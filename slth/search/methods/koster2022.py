@@ -43,8 +43,8 @@ class SignedSupermask(ByScores):
     )
 
     def __post_init__(self) -> None:
-        if not self.threshold >= 0:
-            raise BadInput(f"threshold must be at least 0, not {self.threshold}")
+        if not 0 <= self.threshold <= 1e6:
+            raise BadInput(f"threshold must be from 0 to 1e6, not {self.threshold}")
 
     def recipe(self) -> Recipe:
         """Signed scores and thresholds."""

@@ -67,8 +67,10 @@ class GemMiner(ByScores):
     )
 
     def __post_init__(self) -> None:
-        if self.period < 1 or self.penalty < 0 or self.finetune < 0:
-            raise BadInput(f"period {self.period}, penalty {self.penalty}, finetune {self.finetune}: at least 1, 0, 0")
+        if self.period < 1 or self.finetune < 0:
+            raise BadInput(f"period {self.period} must be at least 1, finetune {self.finetune} at least 0")
+        if not 0 <= self.penalty <= 1:
+            raise BadInput(f"penalty must be from 0 to 1, not {self.penalty}")
 
     def training(self, architecture: Architecture) -> Training:
         """SGD 0.1 with momentum and cosine, no decay of scores."""

@@ -43,8 +43,8 @@ class Grasp(ByMask):
     )
 
     def __post_init__(self) -> None:
-        if not self.temperature > 0:
-            raise BadInput(f"temperature must be above 0, not {self.temperature}")
+        if not 0 < self.temperature <= 1e6:
+            raise BadInput(f"temperature must be above 0 and at most 1e6, not {self.temperature}")
 
     def masks(self, task: Task, weights: list[Tensor]) -> list[Tensor]:
         """By the gradient's norm."""
