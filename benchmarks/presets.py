@@ -23,7 +23,7 @@ NETWORKS = {"zhang2023": TARGET, "layerremoval": ("--arch", "resnet20", "--width
 OPTIONS = {"randomsearch": ("--option", "trials=2000"), "layerremoval": ("--epochs", "10")}
 SAID = (
     f"{ARCH}, {{epochs}} epochs, density 0.5, seed 0. Layer removal needs sums: ResNet-20 at a quarter of its width, "
-    "10 epochs. Jackpots start from the weights of examples/digits.pt, which was trained on some of these test pictures."
+    "10 epochs. Jackpots start from the weights of examples/digits.pt, trained on some of these test pictures."
 )
 SANITY = ("random_mask", "shuffled_mask", "redrawn_weights")
 
