@@ -134,7 +134,9 @@ def test_at_least_rounds_up() -> None:
 def test_signals(tmp_path: Path) -> None:
     ticket = good()
     paths = str(ticket.write(tmp_path / "k")), str(ticket.target.write(tmp_path / "t"))
-    slow = "import slth.verify.bounds as b, time; b.Bound.result = lambda *_: (print('up', flush=True), [time.sleep(0.01) for _ in range(6000)]);"  # short sleeps: a signal that comes just before a long one begins is not seen until it ends
+    # short sleeps: a signal that comes just before a long one begins is not seen until it ends
+    asleep = "[time.sleep(0.01) for _ in range(6000)]"
+    slow = f"import slth.verify.bounds as b, time; b.Bound.result = lambda *_: (print('up', flush=True), {asleep});"
     code = slow + "import runpy, sys; runpy.run_module('slth.verify', run_name='__main__')"
     for number, expected in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
         command = [sys.executable, "-c", code, *paths]
