@@ -274,29 +274,23 @@ def _json(arguments: list[str], folder: Path) -> dict[str, Any]:
     return dict(json.loads(printed.strip().splitlines()[-1]))
 
 
+GENERATED = (
+    ("measured figures", MEASURED, measured),
+    ("methods", METHODS, method_table),
+    ("catalogue", CATALOGUE, catalogue),
+)
+
+
 def refreshed(name: str, text: str) -> tuple[str, list[str]]:
     """A document with everything that is generated made again, and what was different."""
     with tempfile.TemporaryDirectory() as place:
         folder = workplace(Path(place))
         fresh, problems = replayed(text, folder)
-        if MEASURED.search(fresh):
-            table = measured(folder)
-            old = MEASURED.search(fresh)
-            assert old is not None
-            problems += [f"measured figures: {what}" for what in differences(old[0], table)]
-            fresh = MEASURED.sub(lambda _: table, fresh)
-        if METHODS.search(fresh):
-            listing = method_table(folder)
-            old = METHODS.search(fresh)
-            assert old is not None
-            problems += [f"methods: {what}" for what in differences(old[0], listing)]
-            fresh = METHODS.sub(lambda _: listing, fresh)
-        if CATALOGUE.search(fresh):
-            listing = catalogue(folder)
-            old = CATALOGUE.search(fresh)
-            assert old is not None
-            problems += [f"catalogue: {what}" for what in differences(old[0], listing)]
-            fresh = CATALOGUE.sub(lambda _: listing, fresh)
+        for what, place_of, make in GENERATED:
+            if old := place_of.search(fresh):
+                made = make(folder)
+                problems += [f"{what}: {line}" for line in differences(old[0], made)]
+                fresh = place_of.sub(lambda _, made=made: made, fresh)
     return fresh, [f"{name}: {problem}" for problem in problems]
 
 

@@ -57,6 +57,11 @@ class Slot:
         return (self.rows, self.columns, *(self.kernel or ()))
 
     @property
+    def stored(self) -> Shape:
+        """Shape of the weights with biases as a last column of dense layers: what masks and searches hold."""
+        return self.shape if self.kernel is not None else (self.rows, self.columns + self.bias)
+
+    @property
     def size(self) -> int:
         """Number of weights, biases included."""
         return math.prod(self.shape) + self.rows * self.bias
@@ -174,11 +179,13 @@ class Architecture:
     @cached_property
     def normed(self) -> tuple[int, ...]:
         """For each norm, in order, the number of the slot that it follows."""
-        numbers = {place: count for count, place in enumerate(self._places())}
+        numbers = {place: count for count, place in enumerate(self.places)}
         pairs = zip(self.nodes, self.inputs, strict=True)
         return tuple(numbers[feeds[0]] for node, feeds in pairs if isinstance(node, Norm))
 
-    def _places(self) -> list[int]:
+    @property
+    def places(self) -> list[int]:
+        """The numbers of the nodes that are slots, in order."""
         return [place for place, node in enumerate(self.nodes) if isinstance(node, Slot)]
 
     @property

@@ -57,9 +57,8 @@ def masked_weights(
     """The weights of a subnetwork as `forward` takes them."""
     found = []
     for number, slot in enumerate(architecture.slots):
-        exact = masked_layer(source, mask, values, number)
-        shape = slot.shape if slot.kernel is not None else exact.shape
-        found.append(torch.from_numpy(exact.astype(np.float32).reshape(shape)).to(place))
+        exact = masked_layer(source, mask, values, number).astype(np.float32).reshape(slot.stored)
+        found.append(torch.from_numpy(exact).to(place))
     return found
 
 

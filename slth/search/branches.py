@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slth.core.architecture import Architecture, Slot
+from slth.core.architecture import Architecture
 from slth.core.network import INPUT
 from slth.core.nodes import Add
 
@@ -14,7 +14,7 @@ def branches(architecture: Architecture) -> list[tuple[int, ...]]:
     left out.
     """
     before = _before(architecture)
-    number = {place: count for count, place in enumerate(_places(architecture))}
+    number = {place: count for count, place in enumerate(architecture.places)}
     found = []
     for node, feeds in zip(architecture.nodes, architecture.inputs, strict=True):
         if isinstance(node, Add):
@@ -23,10 +23,6 @@ def branches(architecture: Architecture) -> list[tuple[int, ...]]:
             if longer:
                 found.append(tuple(longer))
     return found
-
-
-def _places(architecture: Architecture) -> list[int]:
-    return [place for place, node in enumerate(architecture.nodes) if isinstance(node, Slot)]
 
 
 def _before(architecture: Architecture) -> dict[int, frozenset[int]]:

@@ -53,10 +53,8 @@ def weights_of(source: Stock, architecture: Architecture, place: torch.device) -
     """All weights in float32, each the nearest to its exact value, in the shapes that `forward` takes."""
     found = []
     for number, slot in enumerate(architecture.slots):
-        layer = source.layers[number]
-        exact = source.whole(number)
-        shape = slot.shape if slot.kernel is not None else (layer.rows, layer.columns)
-        found.append(torch.from_numpy(exact.astype(np.float32).reshape(shape)).to(place))
+        exact = source.whole(number).astype(np.float32).reshape(slot.stored)
+        found.append(torch.from_numpy(exact).to(place))
     return found
 
 

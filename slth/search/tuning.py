@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from slth.core.mask import Mask
+from slth.search.forward import blank_statistics
 from slth.search.loop import fit
 from slth.search.parts.rules import kept_count
 from slth.search.settings import Training
@@ -16,18 +17,9 @@ from slth.search.task import Chosen, Network, Task
 from slth.search.weights import Weights
 
 
-def trained(
-    task: Task, training: Training, weights: list[Tensor], masks: list[Tensor], chosen: Chosen, *, kept: bool = False
-) -> Network:
-    """The masked weights after training, and the statistics of their norms; the last epoch's.
-
-    `kept` tells whether the statistics start from those of the chosen network.
-    """
-    pairs = [(torch.from_numpy(mean.copy()), torch.from_numpy(variance.copy())) for mean, variance in chosen.statistics]
-    if not kept:
-        pairs = [(torch.zeros_like(mean), torch.ones_like(variance)) for mean, variance in pairs]
-    statistics = [(mean.to(task.place), variance.to(task.place)) for mean, variance in pairs]
-    learner = Weights(weights, masks, statistics, chosen)
+def trained(task: Task, training: Training, weights: list[Tensor], masks: list[Tensor], chosen: Chosen) -> Network:
+    """The masked weights after training, and the statistics of their norms; the last epoch's."""
+    learner = Weights(weights, masks, blank_statistics(task.architecture, task.place), chosen)
     fit(replace(task, training=training, checkpoint=None), learner)
     return learner.effective(training=False), learner.statistics
 
@@ -38,8 +30,7 @@ def mask_tensors(task: Task, mask: Mask) -> list[Tensor]:
     for slot, (rows, width), kept in zip(task.architecture.slots, mask.shapes, mask.kept, strict=True):
         flat = np.zeros(rows * width, np.bool_)
         flat[kept] = True
-        shape = slot.shape if slot.kernel is not None else (rows, width)
-        found.append(torch.from_numpy(flat.reshape(shape)).to(task.place))
+        found.append(torch.from_numpy(flat.reshape(slot.stored)).to(task.place))
     return found
 
 

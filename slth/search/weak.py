@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -23,7 +24,7 @@ from slth.search.tuning import trained
 
 
 @dataclass(frozen=True)
-class ByMask:
+class ByMask(ABC):
     """A method that prunes a random network once and trains what is left; methods derive from it and say the mask.
 
     Parameters
@@ -48,9 +49,9 @@ class ByMask:
         """SGD 0.05 with momentum and cosine, of weights."""
         return Training(rate=0.05, decay=5e-4)
 
+    @abstractmethod
     def masks(self, task: Task, weights: list[Tensor]) -> list[Tensor]:
         """A boolean mask for each slot; the weights are the random ones."""
-        raise NotImplementedError
 
     def search(self, task: Task) -> Outcome:
         """The mask, and weights trained behind it."""
